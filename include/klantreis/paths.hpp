@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "klantreis/core.hpp"
+#include "klantreis/journeys.hpp"
+#include "klantreis/table.hpp"
+
+namespace klantreis {
+
+struct path_options {
+  std::string by = "touchpoint";  ///< `touchpoint`, `channel`, `phase` or an attribute
+  bool collapse = false;          ///< merge immediate repeats (phases always do)
+  /// Leave out touches older than this before the conversion (before the last event of a journey without one).
+  std::optional<duration> lookback;
+  unsigned threads = 0;
+};
+
+/// One journey as attribution and intervals need it.
+struct path_unit {
+  enum class kind : std::uint8_t { null, conversion, open };
+  std::uint32_t path = 0;
+  kind outcome = kind::null;
+  double value = 0.0;
+};
+
+/// Distinct paths with how often they converted, ended in null or are still open, and the value they brought.
+///
+/// The items of path p are `codes[offsets[p] … offsets[p + 1])`:
+///
+///     offsets      0        3     5  5
+///     codes        0 1 2    0 2             the last path is empty: a conversion without a touch before it
+///     conversions  4        0     1
+///     nulls        2        7     0
+///
+/// Rules: the paths are distinct; counts are finite and not negative; `units`, when present, are grouped by customer and
+/// add up to the counts. Tables merge with `+=` by the names of the items; customers must not be in both.
+class path_table {
+ public:
+  path_table() = default;
+
+  [[nodiscard]] std::size_t size() const noexcept { return conversions_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return conversions_.empty(); }
+  [[nodiscard]] const std::string& by() const noexcept { return by_; }
+  [[nodiscard]] const name_table& names() const noexcept { return names_; }
+  [[nodiscard]] std::span<const std::uint32_t> path(std::size_t index) const noexcept {
+    return std::span{codes_}.subspan(offsets_[index], offsets_[index + 1] - offsets_[index]);
+  }
+  [[nodiscard]] std::span<const double> conversions() const noexcept { return conversions_; }
+  [[nodiscard]] std::span<const double> nulls() const noexcept { return nulls_; }
+  [[nodiscard]] std::span<const double> open() const noexcept { return open_; }
+  [[nodiscard]] std::span<const double> values() const noexcept { return values_; }
+
+  [[nodiscard]] double total_conversions() const noexcept;
+  [[nodiscard]] double total_nulls() const noexcept;
+  [[nodiscard]] double total_open() const noexcept;
+  [[nodiscard]] double total_value() const noexcept;
+  /// True when the input had a value column.
+  [[nodiscard]] bool has_values() const noexcept { return has_values_; }
+
+  /// Journeys grouped by customer; empty for a table that was read as text.
+  [[nodiscard]] bool has_units() const noexcept { return !unit_offsets_.empty(); }
+  [[nodiscard]] std::span<const path_unit> units() const noexcept { return units_; }
+  /// Units of customer c: `[unit_offsets()[c], unit_offsets()[c + 1])`.
+  [[nodiscard]] std::span<const std::uint64_t> unit_offsets() const noexcept { return unit_offsets_; }
+
+  /// Adds another table.
+  /// \throws input_error when the two were made by different labels or options.
+  path_table& operator+=(const path_table& other);
+
+  /// Adds `conversions`, `nulls` and `value` to a path given by names. Paths may be added in any order and repeatedly.
+  /// \throws input_error when a number is negative (value may be), infinite or not a number, or a name is reserved.
+  void add(std::span<const std::string_view> path, double conversions, double nulls, double value = 0.0);
+
+  /// The paths as a table: `path, conversions, nulls, open, value`, most journeys first, then by path.
+  [[nodiscard]] table to_table() const;
+
+ private:
+  friend path_table make_paths(const journey_set& journeys, const path_options& options);
+  friend path_table read_paths(const column_view& paths, const column_view& conversions, const column_view& nulls,
+                               const column_view& values, char separator);
+  std::uint32_t index_of(std::span<const std::uint32_t> codes);
+  void rehash(std::size_t slots);
+
+  std::string by_ = "touchpoint";
+  std::string options_key_;
+  name_table names_;
+  std::vector<std::uint64_t> offsets_{0};
+  std::vector<std::uint32_t> codes_;
+  std::vector<double> conversions_;
+  std::vector<double> nulls_;
+  std::vector<double> open_;
+  std::vector<double> values_;
+  bool has_values_ = false;
+  std::vector<path_unit> units_;
+  std::vector<std::uint64_t> unit_offsets_;
+  std::vector<std::uint32_t> slots_;
+  std::vector<std::uint64_t> hashes_;
+};
+
+/// Counts the distinct paths of the journeys and keeps, per customer, which journey took which.
+/// \throws input_error when `journeys` were cut with `go_on` and a lookback is asked.
+[[nodiscard]] path_table make_paths(const journey_set& journeys, const path_options& options = {});
+
+/// Reads a path table: texts such as `a > b > c` with their counts. Blanks around names are dropped, empty pieces skipped.
+///
+/// Absent columns: conversions 1 each, nulls and values 0. Equal paths add up. Row numbers in errors count from 0.
+/// \throws input_error for a null, negative, infinite or NaN count, a null path, or a reserved name.
+[[nodiscard]] path_table read_paths(const column_view& paths, const column_view& conversions, const column_view& nulls,
+                                    const column_view& values, char separator = '>');
+
+}  // namespace klantreis
+
+#ifndef KLANTREIS_COMPILED
+#include "klantreis/detail/paths.ipp"
+#endif
