@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+#include "klantreis/detail/statistics/influence.ipp"
+#include "klantreis/detail/statistics/intervals.ipp"
+#include "klantreis/detail/statistics/quantiles.ipp"
