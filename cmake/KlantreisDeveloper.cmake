@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+# Switches for those who work on klantreis itself; absent when another project includes it.
+option(KLANTREIS_BUILD_TESTS "Build the C++ tests (needs Catch2 v3)" OFF)
+option(KLANTREIS_BUILD_PYTHON "Build the Python module klantreis._core (needs pybind11 3)" OFF)
+option(KLANTREIS_BUILD_EXAMPLES "Build examples/cpp and compare what they print" OFF)
+option(KLANTREIS_BUILD_BENCHMARKS "Build benchmarks/ (needs google/benchmark)" OFF)
+option(KLANTREIS_WERROR "Treat warnings as errors" OFF)
+set(KLANTREIS_SANITIZE "" CACHE STRING "Sanitizers for everything that is built, as the compiler names them: address,undefined")
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+# -O3 gains nothing measurable here and costs compile time.
+string(REPLACE "-O3" "-O2" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(KLANTREIS_CCACHE ccache)
+if(KLANTREIS_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${KLANTREIS_CCACHE}")
+endif()
+
+if(KLANTREIS_SANITIZE)
+  add_compile_options(-fsanitize=${KLANTREIS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${KLANTREIS_SANITIZE})
+endif()
+
+# The warnings that all code of the project must pass.
+function(klantreis_developer_target target)
+  if(MSVC)
+    target_compile_options(${target} PRIVATE /W4 $<$<BOOL:${KLANTREIS_WERROR}>:/WX>)
+  else()
+    target_compile_options(${target} PRIVATE
+      -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow $<$<BOOL:${KLANTREIS_WERROR}>:-Werror>)
+  endif()
+endfunction()

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace klantreis::bindings {
+
+namespace py = pybind11;
+
+// One function for each module, defined in <module>.cpp beside this file and called by module.cpp.
+
+}  // namespace klantreis::bindings

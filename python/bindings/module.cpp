@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#include "bindings.hpp"
+
+#include "klantreis/core.hpp"
+#include "klantreis/version.hpp"
+
+namespace py = pybind11;
+
+namespace {
+
+// Python users meet these as klantreis.InputError and klantreis.LimitError, and messages should say so.
+template <class Error>
+py::exception<Error> public_error(py::module_& m, const char* name, py::handle base) {
+  py::exception<Error> error = py::register_exception<Error>(m, name, base);
+  error.attr("__module__") = "klantreis";
+  return error;
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
+  m.doc() = "The compiled part of klantreis. Use the functions of the package klantreis instead.";
+  m.attr("__version__") = py::str(klantreis::version_string.data(), klantreis::version_string.size());
+
+  // The later registered translator is asked first, so the narrower error comes last.
+  const auto input_error = public_error<klantreis::input_error>(m, "InputError", PyExc_ValueError);
+  public_error<klantreis::limit_error>(m, "LimitError", input_error);
+
+  // In the order of the modules: a signature may name only types that are bound above it.
+}

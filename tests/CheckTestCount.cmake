@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+execute_process(COMMAND "${CTEST}" --test-dir "${BUILD}" --show-only OUTPUT_VARIABLE listing RESULT_VARIABLE status)
+if(NOT status EQUAL 0 OR NOT listing MATCHES "Total Tests: ([0-9]+)")
+  message(FATAL_ERROR "ctest could not list the tests of ${BUILD}:\n${listing}")
+endif()
+set(count ${CMAKE_MATCH_1})
+message(STATUS "${count} tests are registered, at least ${MINIMUM} must be")
+if(count LESS MINIMUM)
+  message(FATAL_ERROR "Only ${count} tests are registered, expected at least ${MINIMUM}")
+endif()
+if(listing MATCHES "_NOT_BUILT")
+  message(FATAL_ERROR "A test program was not built:\n${listing}")
+endif()
