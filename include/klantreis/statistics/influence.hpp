@@ -27,7 +27,7 @@ struct interval_options {
 
 /// The two-sided critical value of Student's t distribution with any real `df` of 1 or more.
 ///
-/// At level 0.95 it is read from a Chebyshev series with a relative error below 1e-13, since every transition asks for it.
+/// At level 0.95 it is read from a Chebyshev series (relative error below 1e-13), since every transition asks for it.
 /// \throws input_error unless 0 < level < 1 and df >= 1.
 [[nodiscard]] double t_critical(double level, double df);
 

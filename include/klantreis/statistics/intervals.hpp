@@ -93,7 +93,8 @@ struct estimate {
 
 /// The interval of the change of a share among the same customers: the share after minus the share before.
 ///
-/// The customers are counted by whether they belong before and after: in `both`, `only_before`, `only_after`, `neither`.
+/// The customers are counted by when they belong: `both` before and after, `only_before`, `only_after`, `neither`.
+///
 /// Source: Newcombe 1998, doi:10.1002/(SICI)1097-0258(19981130)17:22<2635::AID-SIM954>3.0.CO;2-C, method 10.
 /// Null when there are no customers.
 /// \throws input_error when a count is negative.

@@ -197,16 +197,36 @@ KLANTREIS_INLINE estimate influence_sum::plain_interval(double theta, const inte
   return result;
 }
 
+namespace detail {
+
+// The visits that are no events, in whole numbers and so without rounding.
+inline event_moments complement(const visit_moments& row, const event_moments& cell) noexcept {
+  event_moments rest;
+  rest.e = row.v - cell.e;
+  rest.e2 = row.v2 - 2.0 * cell.ev + cell.e2;
+  rest.ev = row.v2 - cell.ev;
+  rest.e4 = row.v4 - 4.0 * cell.ev3 + 6.0 * cell.e2v2 - 4.0 * cell.e3v + cell.e4;
+  rest.e3v = row.v4 - 3.0 * cell.ev3 + 3.0 * cell.e2v2 - cell.e3v;
+  rest.e2v2 = row.v4 - 2.0 * cell.ev3 + cell.e2v2;
+  rest.ev3 = row.v4 - cell.ev3;
+  return rest;
+}
+
+}  // namespace detail
+
 KLANTREIS_INLINE influence_sum rate_influence(const visit_moments& row, const event_moments& cell) noexcept {
-  const double p = cell.e / row.v;
   // Events in proportion to visits leave no variation at all. By Cauchy and Schwarz that is (Σev)² = Σe²·Σv², decided
   // without rounding: fma gives the part of each product that does not fit.
   const double square = cell.ev * cell.ev;
   const double product = cell.e2 * row.v2;
-  if (square == product &&
-      std::fma(cell.ev, cell.ev, -square) == std::fma(cell.e2, row.v2, -product)) {
+  if (square == product && std::fma(cell.ev, cell.ev, -square) == std::fma(cell.e2, row.v2, -product)) {
     return {row.customers, 0.0, 0.0, 0.0};
   }
+  if (2.0 * cell.e > row.v) {
+    // ψ only changes its sign, and the sums below lose no digits when the rate is small.
+    return rate_influence(row, detail::complement(row, cell));
+  }
+  const double p = cell.e / row.v;
   const double v2 = row.v * row.v;
   const double sum2 = (cell.e2 - p * (2.0 * cell.ev - p * row.v2)) / v2;
   const double sum4 =
