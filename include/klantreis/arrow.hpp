@@ -96,8 +96,7 @@ class column_view {
   [[nodiscard]] static column_view timestamps(std::span<const std::int64_t> ticks, std::int64_t ticks_per_second);
 
   /// Row i holds `names[codes[i]]`; `null_index` marks a row without value.
-  [[nodiscard]] static column_view dictionary(std::span<const std::uint32_t> codes,
-                                              std::span<const std::string> names);
+  [[nodiscard]] static column_view dictionary(std::span<const std::uint32_t> codes, std::span<const std::string> names);
 
   /// Rows `offset … offset + length` of an Arrow array (on top of the array's own offset).
   /// \throws input_error when the type cannot be read or the array is shorter.
@@ -151,14 +150,14 @@ class column_view {
 
   column_kind kind_ = column_kind::absent;
   detail::arrow_storage storage_{};
-  std::uint8_t value_bytes_ = 0;              // width of a decimal
-  std::int32_t scale_ = 0;                    // digits after the point of a decimal
+  std::uint8_t value_bytes_ = 0;  // width of a decimal
+  std::int32_t scale_ = 0;        // digits after the point of a decimal
   std::size_t size_ = 0;
-  std::size_t offset_ = 0;                    // of row 0 in the buffers
-  const std::uint8_t* validity_ = nullptr;    // one bit a row, least significant first; null: all valid
-  const void* values_ = nullptr;              // values, offsets or views
-  const char* bytes_ = nullptr;               // what offsets point into
-  const void* const* blocks_ = nullptr;       // what views point into
+  std::size_t offset_ = 0;                  // of row 0 in the buffers
+  const std::uint8_t* validity_ = nullptr;  // one bit a row, least significant first; null: all valid
+  const void* values_ = nullptr;            // values, offsets or views
+  const char* bytes_ = nullptr;             // what offsets point into
+  const void* const* blocks_ = nullptr;     // what views point into
   const void* block_sizes_ = nullptr;
   std::size_t block_count_ = 0;
   std::int64_t ticks_per_second_ = 0;

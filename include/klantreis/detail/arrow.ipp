@@ -59,7 +59,8 @@ template <typename T>
 }
 
 [[nodiscard]] inline bool load_bit(const void* buffer, std::size_t position) noexcept {
-  return ((static_cast<const std::uint8_t*>(buffer)[position / 8] >> (position % 8)) & 1U) != 0;
+  const unsigned byte = static_cast<const std::uint8_t*>(buffer)[position / 8];
+  return ((byte >> (position % 8)) & 1U) != 0;
 }
 
 [[nodiscard]] inline double half_to_double(std::uint16_t half) noexcept {
@@ -99,15 +100,32 @@ template <typename T>
 template <typename Use>
 inline bool visit_integer_storage(arrow_storage storage, Use&& use) {
   switch (storage) {
-    case arrow_storage::int8: use(std::int8_t{}); return true;
-    case arrow_storage::int16: use(std::int16_t{}); return true;
-    case arrow_storage::int32: use(std::int32_t{}); return true;
-    case arrow_storage::int64: use(std::int64_t{}); return true;
-    case arrow_storage::uint8: use(std::uint8_t{}); return true;
-    case arrow_storage::uint16: use(std::uint16_t{}); return true;
-    case arrow_storage::uint32: use(std::uint32_t{}); return true;
-    case arrow_storage::uint64: use(std::uint64_t{}); return true;
-    default: return false;
+    case arrow_storage::int8:
+      use(std::int8_t{});
+      return true;
+    case arrow_storage::int16:
+      use(std::int16_t{});
+      return true;
+    case arrow_storage::int32:
+      use(std::int32_t{});
+      return true;
+    case arrow_storage::int64:
+      use(std::int64_t{});
+      return true;
+    case arrow_storage::uint8:
+      use(std::uint8_t{});
+      return true;
+    case arrow_storage::uint16:
+      use(std::uint16_t{});
+      return true;
+    case arrow_storage::uint32:
+      use(std::uint32_t{});
+      return true;
+    case arrow_storage::uint64:
+      use(std::uint64_t{});
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -119,10 +137,10 @@ inline bool visit_integer_storage(arrow_storage storage, Use&& use) {
 /// A type that klantreis does not read, in words.
 [[nodiscard]] inline std::string format_in_words(std::string_view format) {
   constexpr std::pair<std::string_view, std::string_view> known[] = {
-      {"+l", "list"},          {"+L", "list"},    {"+vl", "list"},     {"+vL", "list"},       {"+w", "list"},
-      {"+s", "struct"},        {"+m", "map"},     {"+u", "union"},     {"+r", "run-end encoded"},
-      {"z", "binary"},         {"Z", "binary"},   {"vz", "binary"},    {"w:", "binary"},      {"tt", "time of day"},
-      {"tD", "duration"},      {"ti", "interval"}, {"d:", "decimal256"}};
+      {"+l", "list"},     {"+L", "list"},      {"+vl", "list"},  {"+vL", "list"},           {"+w", "list"},
+      {"+s", "struct"},   {"+m", "map"},       {"+u", "union"},  {"+r", "run-end encoded"}, {"z", "binary"},
+      {"Z", "binary"},    {"vz", "binary"},    {"w:", "binary"}, {"tt", "time of day"},     {"tD", "duration"},
+      {"ti", "interval"}, {"d:", "decimal256"}};
   for (const auto& [prefix, words] : known) {
     if (format.starts_with(prefix)) {
       return std::string{words};
@@ -202,8 +220,8 @@ KLANTREIS_INLINE column_view::column_view(const ArrowSchema& schema, const Arrow
     if (array.dictionary == nullptr || array.dictionary->length < 0) {
       fail("is a dictionary without values");
     }
-    set_dictionary(column_view{*schema.dictionary, *array.dictionary, 0,
-                               static_cast<std::size_t>(array.dictionary->length)});
+    set_dictionary(
+        column_view{*schema.dictionary, *array.dictionary, 0, static_cast<std::size_t>(array.dictionary->length)});
   }
 }
 
@@ -219,22 +237,53 @@ KLANTREIS_INLINE void column_view::set_type(const ArrowSchema& schema) {
   };
   if (format.size() == 1) {
     switch (format[0]) {
-      case 'n': is(column_kind::integer, storage::all_null); break;
-      case 'b': is(column_kind::boolean, storage::bits); break;
-      case 'c': is(column_kind::integer, storage::int8); break;
-      case 's': is(column_kind::integer, storage::int16); break;
-      case 'i': is(column_kind::integer, storage::int32); break;
-      case 'l': is(column_kind::integer, storage::int64); break;
-      case 'C': is(column_kind::unsigned_integer, storage::uint8); break;
-      case 'S': is(column_kind::unsigned_integer, storage::uint16); break;
-      case 'I': is(column_kind::unsigned_integer, storage::uint32); break;
-      case 'L': is(column_kind::unsigned_integer, storage::uint64); break;
-      case 'e': is(column_kind::floating, storage::float16); break;
-      case 'f': is(column_kind::floating, storage::float32); break;
-      case 'g': is(column_kind::floating, storage::float64); break;
-      case 'u': is(column_kind::text, storage::offsets32); break;
-      case 'U': is(column_kind::text, storage::offsets64); break;
-      default: unsupported();
+      case 'n':
+        is(column_kind::integer, storage::all_null);
+        break;
+      case 'b':
+        is(column_kind::boolean, storage::bits);
+        break;
+      case 'c':
+        is(column_kind::integer, storage::int8);
+        break;
+      case 's':
+        is(column_kind::integer, storage::int16);
+        break;
+      case 'i':
+        is(column_kind::integer, storage::int32);
+        break;
+      case 'l':
+        is(column_kind::integer, storage::int64);
+        break;
+      case 'C':
+        is(column_kind::unsigned_integer, storage::uint8);
+        break;
+      case 'S':
+        is(column_kind::unsigned_integer, storage::uint16);
+        break;
+      case 'I':
+        is(column_kind::unsigned_integer, storage::uint32);
+        break;
+      case 'L':
+        is(column_kind::unsigned_integer, storage::uint64);
+        break;
+      case 'e':
+        is(column_kind::floating, storage::float16);
+        break;
+      case 'f':
+        is(column_kind::floating, storage::float32);
+        break;
+      case 'g':
+        is(column_kind::floating, storage::float64);
+        break;
+      case 'u':
+        is(column_kind::text, storage::offsets32);
+        break;
+      case 'U':
+        is(column_kind::text, storage::offsets64);
+        break;
+      default:
+        unsupported();
     }
   } else if (format == "vu") {
     is(column_kind::text, storage::views);
@@ -247,11 +296,20 @@ KLANTREIS_INLINE void column_view::set_type(const ArrowSchema& schema) {
   } else if (format.starts_with("ts") && format.size() >= 4 && format[3] == ':') {
     is(column_kind::timestamp, storage::int64);
     switch (format[2]) {
-      case 's': ticks_per_second_ = 1; break;
-      case 'm': ticks_per_second_ = 1'000; break;
-      case 'u': ticks_per_second_ = 1'000'000; break;
-      case 'n': ticks_per_second_ = 1'000'000'000; break;
-      default: unsupported();
+      case 's':
+        ticks_per_second_ = 1;
+        break;
+      case 'm':
+        ticks_per_second_ = 1'000;
+        break;
+      case 'u':
+        ticks_per_second_ = 1'000'000;
+        break;
+      case 'n':
+        ticks_per_second_ = 1'000'000'000;
+        break;
+      default:
+        unsupported();
     }
     zone_ = schema.format + 4;
   } else if (format.starts_with("d:")) {
@@ -424,7 +482,9 @@ KLANTREIS_INLINE void column_view::numbers(double* out) const {
     return;
   }
   switch (storage_) {
-    case storage::all_null: std::fill_n(out, size_, nothing); return;
+    case storage::all_null:
+      std::fill_n(out, size_, nothing);
+      return;
     case storage::float64:
       std::memcpy(out, static_cast<const char*>(values_) + offset_ * sizeof(double), size_ * sizeof(double));
       break;
@@ -469,6 +529,6 @@ KLANTREIS_INLINE void column_view::numbers(double* out) const {
 
 }  // namespace klantreis
 
-#include "klantreis/detail/arrow_text.ipp"
-#include "klantreis/detail/arrow_reader.ipp"
 #include "klantreis/detail/arrow_export.ipp"
+#include "klantreis/detail/arrow_reader.ipp"
+#include "klantreis/detail/arrow_text.ipp"

@@ -75,7 +75,9 @@ inline void fill_schema(ArrowSchema& out, const char* format, std::unique_ptr<sc
 inline const char* format_of(const column& c) {
   struct visitor {
     quantity what;
-    const char* operator()(const std::vector<std::int64_t>&) const { return what == quantity::moment ? "tsu:UTC" : "l"; }
+    const char* operator()(const std::vector<std::int64_t>&) const {
+      return what == quantity::moment ? "tsu:UTC" : "l";
+    }
     const char* operator()(const std::vector<double>&) const { return "g"; }
     const char* operator()(const std::vector<std::string>&) const { return "u"; }
     const char* operator()(const std::vector<bool>&) const { return "b"; }

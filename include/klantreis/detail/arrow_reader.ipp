@@ -63,8 +63,8 @@ KLANTREIS_INLINE column_view record_batch::column(std::size_t index) const {
   if (index >= columns()) {
     throw std::out_of_range("no column number " + std::to_string(index));
   }
-  return column_view{*(*schema_)->children[index], *array_->children[index],
-                     static_cast<std::size_t>(array_->offset), rows()};
+  return column_view{*(*schema_)->children[index], *array_->children[index], static_cast<std::size_t>(array_->offset),
+                     rows()};
 }
 
 KLANTREIS_INLINE column_view record_batch::column(std::string_view name) const {

@@ -44,12 +44,18 @@ KLANTREIS_INLINE std::string_view column_view::text(std::size_t row) const {
     return {bytes_ + begin, static_cast<std::size_t>(end - begin)};
   };
   switch (storage_) {
-    case storage::offsets32: return between(std::int32_t{});
-    case storage::offsets64: return between(std::int64_t{});
-    case storage::views: return viewed_text(position);
-    case storage::string_views: return static_cast<const std::string_view*>(values_)[position];
-    case storage::strings: return static_cast<const std::string*>(values_)[position];
-    default: break;
+    case storage::offsets32:
+      return between(std::int32_t{});
+    case storage::offsets64:
+      return between(std::int64_t{});
+    case storage::views:
+      return viewed_text(position);
+    case storage::string_views:
+      return static_cast<const std::string_view*>(values_)[position];
+    case storage::strings:
+      return static_cast<const std::string*>(values_)[position];
+    default:
+      break;
   }
   if (kind_ != column_kind::dictionary) {
     refuse("text");
@@ -111,26 +117,35 @@ KLANTREIS_INLINE std::string column_view::type_name() const {
     return "date";
   }
   if (kind_ == column_kind::timestamp) {
-    const char* unit = ticks_per_second_ == 1            ? "s"
-                       : ticks_per_second_ == 1'000      ? "ms"
+    const char* unit = ticks_per_second_ == 1           ? "s"
+                       : ticks_per_second_ == 1'000     ? "ms"
                        : ticks_per_second_ == 1'000'000 ? "us"
-                                                         : "ns";
+                                                        : "ns";
     return std::string{"timestamp["} + unit + (has_zone() ? std::string{", "} + zone_ : std::string{}) + "]";
   }
   switch (storage_) {
-    case storage::none: return "absent";
-    case storage::all_null: return "null";
-    case storage::float16: return "float16";
-    case storage::float32: return "float32";
-    case storage::float64: return "float64";
-    case storage::bits: return "bool";
-    case storage::decimal: return "decimal";
+    case storage::none:
+      return "absent";
+    case storage::all_null:
+      return "null";
+    case storage::float16:
+      return "float16";
+    case storage::float32:
+      return "float32";
+    case storage::float64:
+      return "float64";
+    case storage::bits:
+      return "bool";
+    case storage::decimal:
+      return "decimal";
     case storage::offsets32:
     case storage::offsets64:
     case storage::views:
     case storage::string_views:
-    case storage::strings: return "text";
-    default: return detail::integer_name(storage_);
+    case storage::strings:
+      return "text";
+    default:
+      return detail::integer_name(storage_);
   }
 }
 
