@@ -8,5 +8,6 @@ namespace klantreis::bindings {
 namespace py = pybind11;
 
 // One function for each module, defined in <module>.cpp beside this file and called by module.cpp.
+void bind_statistics(py::module_& m);
 
 }  // namespace klantreis::bindings

@@ -4,9 +4,14 @@
 from __future__ import annotations
 
 from klantreis._core import InputError, LimitError, __version__
+from klantreis._statistics import Interval, newcombe, newcombe_paired, wilson
 
 __all__ = [
     "InputError",
+    "Interval",
     "LimitError",
     "__version__",
+    "newcombe",
+    "newcombe_paired",
+    "wilson",
 ]
