@@ -1,0 +1,769 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "klantreis/detail/log/data.hpp"
+#include "klantreis/detail/log/group.hpp"
+#include "klantreis/engine.hpp"
+
+namespace klantreis {
+
+namespace detail {
+
+enum class row_fault : std::uint8_t {
+  none,
+  customer_null,
+  customer_empty,
+  customer_fraction,
+  customer_utf8,
+  time_null,
+  time_range,
+  order_null,
+  order_nan,
+  value_nan,
+  value_infinite,
+  cost_nan,
+  cost_infinite,
+  touchpoint_null,
+  touchpoint_empty,
+  reserved_name,
+  name_utf8,
+  count,
+};
+
+[[nodiscard]] inline const char* fault_text(row_fault fault) noexcept {
+  constexpr std::array<const char*, static_cast<std::size_t>(row_fault::count)> texts{
+      "",
+      "customer is null",
+      "customer is empty",
+      "customer is not a whole number",
+      "customer is not valid UTF-8",
+      "time is null",
+      "time is out of range",
+      "order is null",
+      "order is not a number",
+      "value is not a number",
+      "value is infinite",
+      "cost is not a number",
+      "cost is infinite",
+      "touchpoint is null",
+      "touchpoint is empty",
+      "name is reserved",
+      "name is not valid UTF-8",
+  };
+  return texts[static_cast<std::size_t>(fault)];
+}
+
+/// Orders doubles as their bits would order as signed integers.
+[[nodiscard]] inline std::int64_t sortable_bits(double number) noexcept {
+  const auto bits = std::bit_cast<std::int64_t>(number == 0.0 ? 0.0 : number);
+  return bits >= 0 ? bits : std::numeric_limits<std::int64_t>::min() - bits;
+}
+
+[[nodiscard]] inline std::string number_text(double number) {
+  std::array<char, 32> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
+  return {buffer.data(), end};
+}
+
+/// One categorical column while it is being collected.
+struct label_collector {
+  label_column column;
+  bool required = false;
+
+  static constexpr std::uint32_t unset = 0xFFFF'FFFFU;
+  static constexpr std::uint32_t empty_name = 0xFFFF'FFFEU;
+  static constexpr std::uint32_t reserved = 0xFFFF'FFFDU;
+  static constexpr std::uint32_t broken = 0xFFFF'FFFCU;
+
+  /// The code of a text, or what is wrong with it.
+  std::uint32_t code_of(std::string_view text) {
+    if (text.empty()) {
+      return empty_name;
+    }
+    const std::size_t known = column.names.size();
+    if (is_reserved_name(text)) {
+      return reserved;
+    }
+    if (const auto found = column.names.find(text)) {
+      return *found;
+    }
+    if (!is_utf8(text)) {
+      return broken;
+    }
+    const auto code = column.names.intern(text);
+    if (known >= broken) {
+      throw limit_error("too many distinct names");
+    }
+    return code;
+  }
+
+  void put(std::size_t at, std::uint32_t code, row_fault& fault) {
+    if (code < broken) {
+      column.codes[at] = code;
+    } else if (code == reserved) {
+      fault = row_fault::reserved_name;
+    } else if (code == broken) {
+      fault = row_fault::name_utf8;
+    } else if (required) {
+      fault = code == unset ? row_fault::touchpoint_null : row_fault::touchpoint_empty;
+    } else {
+      column.codes[at] = column.names.intern(none_label);
+    }
+  }
+
+  /// Appends the rows of `view`; rows that are faulty already are skipped.
+  void append(const column_view& view, std::vector<row_fault>& faults) {
+    const std::size_t first = column.codes.size();
+    column.codes.resize(first + view.size(), 0);
+    switch (view.kind()) {
+      case column_kind::dictionary: {
+        std::vector<std::uint32_t> indices(view.size());
+        view.dictionary_indices(indices.data());
+        // A name gets its code when a row uses it, so that unused dictionary entries do not become touchpoints.
+        constexpr std::uint32_t unseen = 0xFFFF'FFFBU;
+        std::vector<std::uint32_t> codes(view.dictionary_size(), unseen);
+        for (std::size_t i = 0; i < indices.size(); ++i) {
+          if (faults[i] != row_fault::none) {
+            continue;
+          }
+          std::uint32_t code = unset;
+          if (indices[i] != 0xFFFF'FFFFU) {
+            auto& known = codes[indices[i]];
+            if (known == unseen) {
+              known = view.dictionary_is_null(indices[i]) ? unset : code_of(view.dictionary_text(indices[i]));
+            }
+            code = known;
+          }
+          put(first + i, code, faults[i]);
+        }
+        return;
+      }
+      case column_kind::text:
+        append_each(view, faults, first, [&](std::size_t i) { return code_of(view.text(i)); });
+        return;
+      case column_kind::integer:
+      case column_kind::unsigned_integer:
+      case column_kind::boolean: {
+        std::vector<std::int64_t> numbers(view.size());
+        view.integers(numbers.data());
+        const auto kind = view.kind();
+        append_each(view, faults, first, [&](std::size_t i) {
+          if (kind == column_kind::boolean) {
+            return code_of(numbers[i] != 0 ? "true" : "false");
+          }
+          return code_of(kind == column_kind::unsigned_integer
+                             ? std::to_string(static_cast<std::uint64_t>(numbers[i]))
+                             : std::to_string(numbers[i]));
+        });
+        return;
+      }
+      case column_kind::floating: {
+        std::vector<double> numbers(view.size());
+        view.numbers(numbers.data());
+        append_each(view, faults, first, [&](std::size_t i) { return code_of(number_text(numbers[i])); });
+        return;
+      }
+      default:
+        throw input_error("column " + quoted(column.name) + " holds " + view.type_name() +
+                          "; names must be text, numbers or a dictionary: cast it to text first");
+    }
+  }
+
+  template <typename CodeOfRow>
+  void append_each(const column_view& view, std::vector<row_fault>& faults, std::size_t first, CodeOfRow&& code) {
+    for (std::size_t i = 0; i < view.size(); ++i) {
+      if (faults[i] == row_fault::none) {
+        put(first + i, view.is_null(i) ? unset : code(i), faults[i]);
+      }
+    }
+  }
+};
+
+/// Removes the rows that are faulty from the tail `[first, first + faults.size())` of a column.
+template <typename T>
+void drop_faulty(std::vector<T>& column, std::size_t first, const std::vector<row_fault>& faults) {
+  if (column.empty()) {
+    return;
+  }
+  std::size_t to = first;
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    if (faults[i] == row_fault::none) {
+      column[to++] = column[first + i];
+    }
+  }
+  column.resize(to);
+}
+
+}  // namespace detail
+
+struct log_builder::state {
+  log_options options;
+  bool started = false;
+  bool has_time = false;
+  bool has_order = false;
+  bool has_value = false;
+  bool has_cost = false;
+  column_kind customer_kind = column_kind::absent;
+  column_kind order_kind = column_kind::absent;
+  std::int64_t ticks_per_second = 0;
+
+  std::vector<std::uint64_t> keys;
+  name_table id_names;
+  std::vector<std::int64_t> times;
+  std::vector<std::int64_t> orders;
+  detail::label_collector touchpoint;
+  std::vector<detail::label_collector> labels;
+  std::vector<double> values;
+  std::vector<double> costs;
+
+  std::uint64_t rows = 0;
+  std::array<log_health::rejection, static_cast<std::size_t>(detail::row_fault::count)> rejected{};
+
+  void start(const event_batch& batch);
+  void check_layout(const event_batch& batch) const;
+  void append_customers(const column_view& view, std::vector<detail::row_fault>& faults);
+  void append_times(const column_view& view, std::vector<detail::row_fault>& faults);
+  void append_orders(const column_view& view, std::vector<detail::row_fault>& faults);
+  void append_amounts(const column_view& view, std::vector<double>& amounts, const char* name,
+                      detail::row_fault nan_fault, detail::row_fault infinite_fault,
+                      std::vector<detail::row_fault>& faults) const;
+  void settle_faults(const event_batch& batch, std::vector<detail::row_fault>& faults, std::size_t first);
+};
+
+KLANTREIS_INLINE log_builder::log_builder(log_options options) : state_(std::make_unique<state>()) {
+  state_->options = std::move(options);
+}
+KLANTREIS_INLINE log_builder::~log_builder() = default;
+KLANTREIS_INLINE log_builder::log_builder(log_builder&&) noexcept = default;
+KLANTREIS_INLINE log_builder& log_builder::operator=(log_builder&&) noexcept = default;
+
+KLANTREIS_INLINE void log_builder::state::start(const event_batch& batch) {
+  if (!batch.customer || !batch.touchpoint) {
+    throw input_error(std::string{"a log needs a "} + (batch.customer ? "touchpoint" : "customer") + " column");
+  }
+  if (!batch.time && !batch.order) {
+    throw input_error("a log needs a time or an order column: without either, the order of a customer's events is unknown");
+  }
+  started = true;
+  has_time = static_cast<bool>(batch.time);
+  has_order = static_cast<bool>(batch.order);
+  has_value = static_cast<bool>(batch.value);
+  has_cost = static_cast<bool>(batch.cost);
+  touchpoint.column.name = "touchpoint";
+  touchpoint.required = true;
+  const auto add = [this](std::string_view name, const column_view& view) {
+    if (view) {
+      detail::label_collector collector;
+      collector.column.name = name;
+      labels.push_back(std::move(collector));
+    }
+  };
+  add("channel", batch.channel);
+  add("phase", batch.phase);
+  for (const auto& [name, view] : batch.attributes) {
+    if (!view) {
+      throw input_error("attribute " + quoted(name) + " has no column");
+    }
+    for (const auto taken : {"touchpoint", "customer", "time", "order", "value", "cost", "channel", "phase"}) {
+      if (name == taken && (name == "touchpoint" || std::any_of(labels.begin(), labels.end(), [&](const auto& label) {
+                              return label.column.name == name;
+                            }))) {
+        throw input_error("attribute " + quoted(name) + " has the name of another column; rename it");
+      }
+    }
+    for (const auto& label : labels) {
+      if (label.column.name == name) {
+        throw input_error("attribute " + quoted(name) + " is given twice");
+      }
+    }
+    add(name, view);
+  }
+}
+
+KLANTREIS_INLINE void log_builder::state::check_layout(const event_batch& batch) const {
+  const auto same = [](bool was, const column_view& view, const char* name) {
+    if (was != static_cast<bool>(view)) {
+      throw input_error(std::string{"column "} + name + " must be present in every batch or in none");
+    }
+  };
+  same(true, batch.customer, "customer");
+  same(true, batch.touchpoint, "touchpoint");
+  same(has_time, batch.time, "time");
+  same(has_order, batch.order, "order");
+  same(has_value, batch.value, "value");
+  same(has_cost, batch.cost, "cost");
+  const std::size_t size = batch.customer.size();
+  const auto length = [size](const column_view& view, std::string_view name) {
+    if (view && view.size() != size) {
+      throw input_error("column " + quoted(name) + " has " + std::to_string(view.size()) + " rows, customer has " +
+                        std::to_string(size));
+    }
+  };
+  length(batch.touchpoint, "touchpoint");
+  length(batch.time, "time");
+  length(batch.order, "order");
+  length(batch.channel, "channel");
+  length(batch.phase, "phase");
+  length(batch.value, "value");
+  length(batch.cost, "cost");
+  std::size_t label = 0;
+  const auto labelled = [&](std::string_view name, const column_view& view) {
+    if (!view) {
+      return;
+    }
+    length(view, name);
+    if (label >= labels.size() || labels[label].column.name != name) {
+      throw input_error("column " + quoted(name) + " must be present in every batch or in none");
+    }
+    ++label;
+  };
+  labelled("channel", batch.channel);
+  labelled("phase", batch.phase);
+  for (const auto& [name, view] : batch.attributes) {
+    labelled(name, view);
+  }
+  if (label != labels.size()) {
+    throw input_error("column " + quoted(labels[label].column.name) + " must be present in every batch or in none");
+  }
+  if (keys.size() + size > 0xFFFF'FFFEULL) {
+    throw limit_error("a log holds at most 4294967294 events; count the customers in shards and merge the counts");
+  }
+}
+
+KLANTREIS_INLINE void log_builder::state::append_customers(const column_view& view,
+                                                           std::vector<detail::row_fault>& faults) {
+  using detail::row_fault;
+  const bool is_text = view.kind() == column_kind::text || view.kind() == column_kind::dictionary;
+  const auto kind = is_text ? column_kind::text
+                    : view.kind() == column_kind::floating ? column_kind::integer
+                                                           : view.kind();
+  if (kind != column_kind::text && kind != column_kind::integer && kind != column_kind::unsigned_integer) {
+    throw input_error("column customer holds " + view.type_name() + "; ids must be text or whole numbers: cast it first");
+  }
+  if (customer_kind == column_kind::absent) {
+    customer_kind = kind;
+  }
+  if (customer_kind != kind) {
+    throw input_error("column customer holds " + view.type_name() + " here and another type before; cast it to one type");
+  }
+  const std::size_t first = keys.size();
+  keys.resize(first + view.size());
+  if (view.kind() == column_kind::dictionary) {
+    std::vector<std::uint32_t> indices(view.size());
+    view.dictionary_indices(indices.data());
+    constexpr std::uint32_t unseen = 0xFFFF'FFFFU;
+    std::vector<std::uint32_t> codes(view.dictionary_size(), unseen);
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      if (indices[i] == 0xFFFF'FFFFU || view.dictionary_is_null(indices[i])) {
+        faults[i] = row_fault::customer_null;
+        continue;
+      }
+      auto& code = codes[indices[i]];
+      if (code == unseen) {
+        const auto text = view.dictionary_text(indices[i]);
+        if (text.empty() || !detail::is_utf8(text)) {
+          faults[i] = text.empty() ? row_fault::customer_empty : row_fault::customer_utf8;
+          continue;
+        }
+        code = id_names.intern(text);
+      }
+      keys[first + i] = code;
+    }
+    return;
+  }
+  if (is_text) {
+    for (std::size_t i = 0; i < view.size(); ++i) {
+      if (view.is_null(i)) {
+        faults[i] = row_fault::customer_null;
+        continue;
+      }
+      const auto text = view.text(i);
+      if (text.empty()) {
+        faults[i] = row_fault::customer_empty;
+      } else if (const auto found = id_names.find(text)) {
+        keys[first + i] = *found;
+      } else if (!detail::is_utf8(text)) {
+        faults[i] = row_fault::customer_utf8;
+      } else {
+        keys[first + i] = id_names.intern(text);
+      }
+    }
+    return;
+  }
+  if (view.kind() == column_kind::floating) {
+    std::vector<double> numbers(view.size());
+    view.numbers(numbers.data());
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      constexpr double largest = 9007199254740992.0;  // 2^53: above it, neighbours share a double
+      if (view.is_null(i)) {
+        faults[i] = row_fault::customer_null;
+      } else if (!(std::abs(numbers[i]) <= largest) || numbers[i] != std::floor(numbers[i])) {
+        faults[i] = row_fault::customer_fraction;
+      } else {
+        keys[first + i] = static_cast<std::uint64_t>(static_cast<std::int64_t>(numbers[i]));
+      }
+    }
+    return;
+  }
+  static_assert(sizeof(std::uint64_t) == sizeof(std::int64_t));
+  view.integers(reinterpret_cast<std::int64_t*>(keys.data() + first));
+  if (view.may_have_nulls()) {
+    for (std::size_t i = 0; i < view.size(); ++i) {
+      if (view.is_null(i)) {
+        faults[i] = row_fault::customer_null;
+      }
+    }
+  }
+}
+
+KLANTREIS_INLINE void log_builder::state::append_times(const column_view& view,
+                                                       std::vector<detail::row_fault>& faults) {
+  using detail::row_fault;
+  std::int64_t ticks = view.ticks_per_second();
+  if (view.kind() == column_kind::integer || view.kind() == column_kind::unsigned_integer) {
+    ticks = options.ticks_per_second;
+    if (ticks == 0) {
+      throw input_error("column time holds " + view.type_name() +
+                        " without a unit; say what it counts (Python: time_unit=\"s\", \"ms\", \"us\" or \"ns\")");
+    }
+  } else if (view.kind() != column_kind::timestamp && view.kind() != column_kind::date) {
+    throw input_error("column time holds " + view.type_name() + "; cast it to a timestamp first");
+  }
+  if (ticks != 1 && ticks != 1'000 && ticks != 1'000'000 && ticks != 1'000'000'000) {
+    throw input_error("ticks_per_second is " + std::to_string(ticks) + "; it must be 1, 1000, 1000000 or 1000000000");
+  }
+  if (ticks_per_second == 0) {
+    ticks_per_second = ticks;
+  }
+  if (ticks != ticks_per_second) {
+    throw input_error("column time counts in another unit here than before; cast it to one unit");
+  }
+  const std::size_t first = times.size();
+  times.resize(first + view.size());
+  view.integers(times.data() + first);
+  // Years -9999 … 9999, and differences that fit 64 bits.
+  constexpr std::int64_t year_limit = 253'402'300'800;
+  const std::int64_t limit =
+      ticks == 1'000'000'000 ? std::numeric_limits<std::int64_t>::max() / 2 : year_limit * ticks;
+  const bool nulls = view.may_have_nulls();
+  for (std::size_t i = 0; i < view.size(); ++i) {
+    if (nulls && view.is_null(i)) {
+      faults[i] = faults[i] == row_fault::none ? row_fault::time_null : faults[i];
+    } else if (times[first + i] > limit || times[first + i] < -limit) {
+      faults[i] = faults[i] == row_fault::none ? row_fault::time_range : faults[i];
+    }
+  }
+}
+
+KLANTREIS_INLINE void log_builder::state::append_orders(const column_view& view,
+                                                        std::vector<detail::row_fault>& faults) {
+  using detail::row_fault;
+  const auto kind = view.kind();
+  if (kind == column_kind::text || kind == column_kind::dictionary || kind == column_kind::boolean) {
+    throw input_error("column order holds " + view.type_name() + "; it must be numbers or times");
+  }
+  if (order_kind == column_kind::absent) {
+    order_kind = kind;
+  }
+  if (order_kind != kind) {
+    throw input_error("column order holds " + view.type_name() + " here and another type before; cast it to one type");
+  }
+  const std::size_t first = orders.size();
+  orders.resize(first + view.size());
+  if (kind == column_kind::floating) {
+    std::vector<double> numbers(view.size());
+    view.numbers(numbers.data());
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      orders[first + i] = detail::sortable_bits(numbers[i]);
+      if (std::isnan(numbers[i]) && !view.is_null(i) && faults[i] == row_fault::none) {
+        faults[i] = row_fault::order_nan;
+      }
+    }
+  } else {
+    view.integers(orders.data() + first);
+    if (kind == column_kind::unsigned_integer) {
+      for (std::size_t i = first; i < orders.size(); ++i) {
+        orders[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(orders[i]) ^ (std::uint64_t{1} << 63U));
+      }
+    }
+  }
+  if (view.may_have_nulls()) {
+    for (std::size_t i = 0; i < view.size(); ++i) {
+      if (view.is_null(i) && faults[i] == row_fault::none) {
+        faults[i] = row_fault::order_null;
+      }
+    }
+  }
+}
+
+KLANTREIS_INLINE void log_builder::state::append_amounts(const column_view& view, std::vector<double>& amounts,
+                                                         const char* name, detail::row_fault nan_fault,
+                                                         detail::row_fault infinite_fault,
+                                                         std::vector<detail::row_fault>& faults) const {
+  using detail::row_fault;
+  if (view.kind() == column_kind::text || view.kind() == column_kind::dictionary ||
+      view.kind() == column_kind::timestamp || view.kind() == column_kind::date) {
+    throw input_error(std::string{"column "} + name + " holds " + view.type_name() + "; it must be numbers");
+  }
+  const std::size_t first = amounts.size();
+  amounts.resize(first + view.size());
+  view.numbers(amounts.data() + first);
+  for (std::size_t i = 0; i < view.size(); ++i) {
+    const double amount = amounts[first + i];
+    if (std::isfinite(amount) || faults[i] != row_fault::none) {
+      continue;
+    }
+    if (std::isinf(amount)) {
+      faults[i] = infinite_fault;
+    } else if (!view.is_null(i)) {
+      faults[i] = nan_fault;
+    }
+  }
+}
+
+KLANTREIS_INLINE void log_builder::state::settle_faults(const event_batch& batch,
+                                                        std::vector<detail::row_fault>& faults, std::size_t first) {
+  using detail::row_fault;
+  const auto found =
+      std::find_if(faults.begin(), faults.end(), [](row_fault fault) { return fault != row_fault::none; });
+  if (found == faults.end()) {
+    return;
+  }
+  if (options.on_bad == bad_rows::stop) {
+    const auto at = static_cast<std::size_t>(found - faults.begin());
+    std::string value;
+    if (*found == row_fault::reserved_name) {
+      // Any of the label columns may hold it.
+      const auto look = [&](const column_view& view) {
+        if (value.empty() && view && view.kind() == column_kind::text && !view.is_null(at) &&
+            is_reserved_name(view.text(at))) {
+          value = ": " + quoted(view.text(at)) + " is what klantreis calls a state of its own; rename it";
+        }
+      };
+      look(batch.touchpoint);
+      look(batch.channel);
+      look(batch.phase);
+    } else if (*found == row_fault::time_range) {
+      value = ": " + std::to_string(times[first + at]) + " ticks of 1/" + std::to_string(ticks_per_second) + " s";
+    } else if (*found == row_fault::customer_fraction) {
+      std::vector<double> numbers(batch.customer.size());
+      batch.customer.numbers(numbers.data());
+      value = ": " + detail::number_text(numbers[at]);
+    }
+    throw input_error("row " + std::to_string(rows + at) + " (counted from 0): " + detail::fault_text(*found) + value +
+                      "; pass on_bad=\"drop\" to leave such rows out and count them");
+  }
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    if (faults[i] != row_fault::none) {
+      auto& rejection = rejected[static_cast<std::size_t>(faults[i])];
+      if (rejection.rows++ == 0) {
+        rejection.first_row = rows + i;
+      }
+    }
+  }
+  detail::drop_faulty(keys, first, faults);
+  detail::drop_faulty(times, first, faults);
+  detail::drop_faulty(orders, first, faults);
+  detail::drop_faulty(values, first, faults);
+  detail::drop_faulty(costs, first, faults);
+  detail::drop_faulty(touchpoint.column.codes, first, faults);
+  for (auto& label : labels) {
+    detail::drop_faulty(label.column.codes, first, faults);
+  }
+}
+
+KLANTREIS_INLINE void log_builder::append(const event_batch& batch) {
+  using detail::row_fault;
+  auto& s = *state_;
+  if (!s.started) {
+    s.start(batch);
+  }
+  s.check_layout(batch);
+  const std::size_t first = s.keys.size();
+  std::vector<row_fault> faults(batch.customer.size(), row_fault::none);
+  s.append_customers(batch.customer, faults);
+  if (s.has_time) {
+    s.append_times(batch.time, faults);
+  }
+  if (s.has_order) {
+    s.append_orders(batch.order, faults);
+  }
+  if (s.has_value) {
+    s.append_amounts(batch.value, s.values, "value", row_fault::value_nan, row_fault::value_infinite, faults);
+  }
+  if (s.has_cost) {
+    s.append_amounts(batch.cost, s.costs, "cost", row_fault::cost_nan, row_fault::cost_infinite, faults);
+  }
+  // Names come last: a row that is left out must not leave its name behind.
+  s.touchpoint.append(batch.touchpoint, faults);
+  std::size_t label = 0;
+  const auto collect = [&](const column_view& view) {
+    if (view) {
+      s.labels[label++].append(view, faults);
+    }
+  };
+  collect(batch.channel);
+  collect(batch.phase);
+  for (const auto& [name, view] : batch.attributes) {
+    collect(view);
+  }
+  s.settle_faults(batch, faults, first);
+  s.rows += batch.customer.size();
+}
+
+namespace detail {
+
+template <typename T>
+void gather(std::vector<T>& column, const std::vector<std::uint32_t>& rows, unsigned workers) {
+  if (column.empty() || rows.empty()) {
+    return;
+  }
+  std::vector<T> sorted(column.size());
+  run_parallel(workers, [&](unsigned worker) {
+    const auto part = slice(rows.size(), worker, workers);
+    for (std::size_t i = part.begin; i < part.end; ++i) {
+      sorted[i] = column[rows[i]];
+    }
+  });
+  column = std::move(sorted);
+}
+
+/// Events that equal an earlier one of the same customer and time in every column.
+[[nodiscard]] inline std::uint64_t count_duplicates(const log_data& data, const std::vector<std::int64_t>& times,
+                                                    const std::vector<std::int64_t>& orders) {
+  const auto same_amount = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+  const auto compare_amount = [](double a, double b) {
+    return std::isnan(a) ? (std::isnan(b) ? 0 : -1) : std::isnan(b) ? 1 : a < b ? -1 : a > b ? 1 : 0;
+  };
+  const auto less = [&](std::uint64_t a, std::uint64_t b) {
+    if (data.touchpoint.codes[a] != data.touchpoint.codes[b]) {
+      return data.touchpoint.codes[a] < data.touchpoint.codes[b];
+    }
+    for (const auto& label : data.labels) {
+      if (label.codes[a] != label.codes[b]) {
+        return label.codes[a] < label.codes[b];
+      }
+    }
+    for (const auto* amounts : {&data.values, &data.costs}) {
+      if (!amounts->empty() && !same_amount((*amounts)[a], (*amounts)[b])) {
+        return compare_amount((*amounts)[a], (*amounts)[b]) < 0;
+      }
+    }
+    return false;
+  };
+  std::uint64_t duplicates = 0;
+  std::vector<std::uint64_t> run;
+  for (std::size_t c = 0; c + 1 < data.offsets.size(); ++c) {
+    for (std::uint64_t begin = data.offsets[c]; begin < data.offsets[c + 1];) {
+      std::uint64_t end = begin + 1;
+      while (end < data.offsets[c + 1] && times[end] == times[begin] &&
+             (orders.empty() || orders[end] == orders[begin])) {
+        ++end;
+      }
+      if (end - begin > 1) {
+        run.resize(end - begin);
+        std::iota(run.begin(), run.end(), begin);
+        std::sort(run.begin(), run.end(), less);
+        for (std::size_t i = 1; i < run.size(); ++i) {
+          duplicates += less(run[i - 1], run[i]) ? 0U : 1U;
+        }
+      }
+      begin = end;
+    }
+  }
+  return duplicates;
+}
+
+}  // namespace detail
+
+KLANTREIS_INLINE event_log log_builder::finish() {
+  state s = std::move(*state_);
+  *state_ = state{};
+  state_->options = s.options;
+  auto data = std::make_shared<detail::log_data>();
+  const unsigned workers = worker_count(s.options.threads);
+
+  data->health.rows = s.rows;
+  data->health.events = s.keys.size();
+  for (std::size_t fault = 1; fault < s.rejected.size(); ++fault) {
+    if (s.rejected[fault].rows != 0) {
+      data->health.rejected.push_back(s.rejected[fault]);
+      data->health.rejected.back().reason = detail::fault_text(static_cast<detail::row_fault>(fault));
+    }
+  }
+  data->ticks_per_second = s.has_time ? s.ticks_per_second : 0;
+  data->touchpoint.names = std::move(s.touchpoint.column.names);
+  data->has_text_ids = s.customer_kind == column_kind::text;
+  data->has_unsigned_ids = s.customer_kind == column_kind::unsigned_integer;
+  data->id_names = std::move(s.id_names);
+
+  // Without time the order column alone sorts.
+  if (!s.has_time) {
+    s.times = std::move(s.orders);
+    s.orders = {};
+  }
+  auto grouped = detail::group_rows(std::move(s.keys), std::move(s.times), std::move(s.touchpoint.column.codes),
+                                    s.orders, workers);
+  data->offsets = std::move(grouped.offsets);
+  data->keys = std::move(grouped.keys);
+  data->touchpoint.codes = std::move(grouped.touchpoints);
+  data->values = std::move(s.values);
+  data->costs = std::move(s.costs);
+  detail::gather(data->values, grouped.rows, workers);
+  detail::gather(data->costs, grouped.rows, workers);
+  detail::gather(s.orders, grouped.rows, workers);
+  for (auto& label : s.labels) {
+    detail::gather(label.column.codes, grouped.rows, workers);
+    data->labels.push_back(std::move(label.column));
+  }
+  data->health.customers = data->keys.size();
+  data->health.ties = grouped.ties;
+  if (grouped.ties != 0) {
+    data->health.duplicates = detail::count_duplicates(*data, grouped.times, s.orders);
+  }
+  if (s.has_time) {
+    data->times = std::move(grouped.times);
+    for (const auto end : std::span{data->offsets}.subspan(1)) {
+      const auto last = data->times[end - 1];
+      data->last_time = end == data->offsets[1] ? last : std::max(data->last_time, last);
+    }
+  }
+  if (!s.options.phase_of_touchpoint.empty()) {
+    const bool has_column = std::any_of(data->labels.begin(), data->labels.end(),
+                                        [](const label_column& label) { return label.name == "phase"; });
+    if (has_column) {
+      throw input_error("phases are given both as a column and per touchpoint; keep one of them");
+    }
+    label_column phase{.name = "phase", .names = {}, .codes = {}};
+    std::vector<std::uint32_t> phase_of(data->touchpoint.names.size(), 0xFFFF'FFFFU);
+    for (const auto& [touchpoint, name] : s.options.phase_of_touchpoint) {
+      if (name.empty() || is_reserved_name(name) || !detail::is_utf8(name)) {
+        throw input_error("phase " + quoted(name) + " of touchpoint " + quoted(touchpoint) +
+                          " is not a usable name; rename it");
+      }
+      const auto code = phase.names.intern(name);
+      if (const auto found = data->touchpoint.names.find(touchpoint)) {
+        phase_of[*found] = code;
+      }
+    }
+    phase.codes.resize(data->touchpoint.codes.size());
+    for (std::size_t i = 0; i < phase.codes.size(); ++i) {
+      auto& code = phase_of[data->touchpoint.codes[i]];
+      if (code == 0xFFFF'FFFFU) {
+        code = phase.names.intern(none_label);
+      }
+      phase.codes[i] = code;
+    }
+    data->labels.push_back(std::move(phase));
+  }
+  return event_log{std::move(data)};
+}
+
+}  // namespace klantreis
