@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""The default funnel, by trying every choice of rows."""
+
+from __future__ import annotations
+
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING, Any
+
+from .events import Event, by_customer
+from .intervals import wilson
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+
+def level(rows: Sequence[Event], steps: Sequence[Collection[str]], window: int | None = None) -> int:
+    """Largest k with rows r1 < ... < rk that match steps 1...k and t(rk) - t(r1) <= window."""
+    useful = [e for e in rows if any(e.touchpoint in step for step in steps)]
+    for k in range(min(len(steps), len(useful)), 0, -1):
+        for chosen in combinations(useful, k):
+            matches = all(e.touchpoint in step for e, step in zip(chosen, steps, strict=False))
+            if matches and (window is None or chosen[-1].time - chosen[0].time <= window):
+                return k
+    return 0
+
+
+def level_by_search(rows: Sequence[Event], steps: Sequence[Collection[str]], window: int | None = None) -> int:
+    """The same level for long logs: from each possible first row, take the earliest next match every time."""
+    best = 0
+    for first, entry in enumerate(rows):
+        if entry.touchpoint not in steps[0]:
+            continue
+        reached = 1
+        for event in rows[first + 1 :]:
+            if reached == len(steps) or (window is not None and event.time - entry.time > window):
+                break
+            if event.touchpoint in steps[reached]:
+                reached += 1
+        best = max(best, reached)
+    return best
+
+
+def levels(
+    events: Sequence[Event], steps: Sequence[str | Collection[str]], window: int | None = None, exhaustive: bool = True
+) -> dict[Any, int]:
+    wanted = [{step} if isinstance(step, str) else set(step) for step in steps]
+    search = level if exhaustive else level_by_search
+    return {customer: search(rows, wanted, window) for customer, rows in by_customer(events).items()}
+
+
+def counts(reached: dict[Any, int], steps: int) -> list[int]:
+    """Customers that reached at least step 1, 2, ..."""
+    return [sum(1 for lev in reached.values() if lev >= k) for k in range(1, steps + 1)]
+
+
+def rates(numbers: Sequence[int]) -> list[tuple[float, tuple[float, float]]]:
+    """Each step as a share of the step before it (NaN for the first), with Wilson intervals."""
+    out = [(float("nan"), (float("nan"), float("nan")))]
+    for before, here in pairwise(numbers):
+        rate = here / before if before else float("nan")
+        out.append((rate, wilson(rate, before)))
+    return out
