@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Builds tests/consumer as other projects would: against the installed library, moved after installation, and with the
+# source tree as a subfolder. Then compiles each public header on its own.
+. "$(dirname "$0")/common.sh"
+use_tools build
+mkdir -p build
+
+say "Installing the library"
+cmake -S . -B build/install >build/install.log 2>&1 || { cat build/install.log >&2; exit 1; }
+cmake --build build/install --target klantreis_compiled
+rm -rf build/consumer
+cmake --install build/install --component cpp --prefix build/consumer/first >/dev/null
+if grep -rlF "$root" build/consumer/first --include='*.cmake'; then
+  die "the installed files above name the folder in which klantreis was built"
+fi
+mv build/consumer/first build/consumer/prefix
+
+consume() {
+  name=$1
+  shift
+  say "Consumer: $name"
+  cmake -S tests/consumer -B "build/consumer/$name" "$@" >"build/consumer/$name.log" 2>&1 ||
+    { cat "build/consumer/$name.log" >&2; exit 1; }
+  cmake --build "build/consumer/$name"
+  ctest --test-dir "build/consumer/$name" --output-on-failure
+}
+consume find_package -Dklantreis_ROOT="$root/build/consumer/prefix"
+consume add_subdirectory -DKLANTREIS_SOURCE="$root"
+
+say "Each public header on its own"
+cmake -S . -B build/headers -DCMAKE_BUILD_TYPE=Debug -DKLANTREIS_WERROR=ON >build/headers.log 2>&1 ||
+  { cat build/headers.log >&2; exit 1; }
+cmake --build build/headers --target all_verify_interface_header_sets

@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The C++ tests, then the Python tests on the installed wheel. Both run even when one fails.
+. "$(dirname "$0")/common.sh"
+use_tools build test
+failed=
+
+tools/preset.sh release || failed="$failed C++"
+
+if tools/wheel.sh; then
+  say "Python tests"
+  python -m pytest --doctest-modules --pyargs klantreis tests/python || failed="$failed Python"
+else
+  failed="$failed wheel"
+fi
+
+[ -z "$failed" ] || die "Failed:$failed"
