@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,7 +12,6 @@
 
 #include "klantreis/core.hpp"
 #include "klantreis/log.hpp"
-#include "klantreis/table.hpp"
 
 namespace klantreis {
 
@@ -110,9 +110,6 @@ class journey_set {
 
 /// \throws input_error when `journeys` were cut with `go_on`, naming the analysis and the remedy.
 void require_cut(const journey_set& journeys, std::string_view analysis);
-
-/// Journeys, customers, conversions, nulls, open ones, conversion rate by customers with interval, lengths and times.
-[[nodiscard]] table journey_summary(const journey_set& journeys);
 
 /// A length of time in ticks of a log, rounded down; exact for `<=` and `>` between whole ticks.
 /// \throws input_error when it is not positive.

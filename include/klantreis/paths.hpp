@@ -65,6 +65,9 @@ class path_table {
   /// True when the input had a value column.
   [[nodiscard]] bool has_values() const noexcept { return has_values_; }
 
+  /// Rows that `append_paths` left out, by reason.
+  [[nodiscard]] const std::vector<log_health::rejection>& rejected() const noexcept { return rejected_; }
+
   /// Journeys grouped by customer; empty for a table that was read as text.
   [[nodiscard]] bool has_units() const noexcept { return !unit_offsets_.empty(); }
   [[nodiscard]] std::span<const path_unit> units() const noexcept { return units_; }
@@ -84,8 +87,8 @@ class path_table {
 
  private:
   friend path_table make_paths(const journey_set& journeys, const path_options& options);
-  friend path_table read_paths(const column_view& paths, const column_view& conversions, const column_view& nulls,
-                               const column_view& values, char separator);
+  friend void append_paths(path_table& table, const column_view& paths, const column_view& conversions,
+                           const column_view& nulls, const column_view& values, char separator, bad_rows on_bad);
   std::uint32_t index_of(std::span<const std::uint32_t> codes);
   void rehash(std::size_t slots);
 
@@ -99,6 +102,8 @@ class path_table {
   std::vector<double> open_;
   std::vector<double> values_;
   bool has_values_ = false;
+  std::vector<log_health::rejection> rejected_;
+  std::uint64_t rows_read_ = 0;
   std::vector<path_unit> units_;
   std::vector<std::uint64_t> unit_offsets_;
   std::vector<std::uint32_t> slots_;
@@ -109,12 +114,15 @@ class path_table {
 /// \throws input_error when `journeys` were cut with `go_on` and a lookback is asked.
 [[nodiscard]] path_table make_paths(const journey_set& journeys, const path_options& options = {});
 
-/// Reads a path table: texts such as `a > b > c` with their counts. Blanks around names are dropped, empty pieces skipped.
+/// Adds the rows of a path table: texts such as `a > b > c` with their counts. Blanks around names are dropped, empty
+/// pieces skipped; a name in double quotes may contain the separator. Equal paths add up.
 ///
-/// Absent columns: conversions 1 each, nulls and values 0. Equal paths add up. Row numbers in errors count from 0.
-/// \throws input_error for a null, negative, infinite or NaN count, a null path, or a reserved name.
-[[nodiscard]] path_table read_paths(const column_view& paths, const column_view& conversions, const column_view& nulls,
-                                    const column_view& values, char separator = '>');
+/// Absent columns: conversions 1 each, nulls and values 0. Row numbers in errors count from 0, over all calls.
+/// \throws input_error for a null, negative, infinite or NaN count, a null path, or a reserved name, unless `on_bad` is
+///         `drop`; then `rejected()` counts them.
+void append_paths(path_table& table, const column_view& paths, const column_view& conversions,
+                  const column_view& nulls, const column_view& values, char separator = '>',
+                  bad_rows on_bad = bad_rows::stop);
 
 }  // namespace klantreis
 
