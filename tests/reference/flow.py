@@ -21,18 +21,9 @@ if TYPE_CHECKING:
 START = "(start)"
 
 
-def states_and_times(
-    journey: Journey, by: str = "touchpoint", collapse: bool = False
-) -> list[tuple[str, int | None, int | None]]:
-    """(label, entered, left) of every state of a journey, from (start) to its end.
-
-    (conversion) has the time of the conversion; (start), (null) and (end) have none.
-    """
-    rows: list[tuple[str, int | None, int | None]] = [(START, None, None)]
-    rows += [(v.label, v.entered, v.left) for v in visits(journey, by, collapse)]
-    reached = journey.conversion.time if journey.goal == "(conversion)" and journey.conversion else None
-    rows.append((journey.goal, reached, reached))
-    return rows
+def states_and_times(journey: Journey, by: str = "touchpoint", collapse: bool = False) -> list[tuple[str, int | None]]:
+    """(label, entered) of every state of a journey, from (start) to its end; neither of those two has a time."""
+    return [(START, None), *((v.label, v.entered) for v in visits(journey, by, collapse)), (journey.goal, None)]
 
 
 @dataclass
@@ -53,7 +44,10 @@ class Transition:
 def transitions(
     journeys: Sequence[Journey], by: str = "touchpoint", collapse: bool = False
 ) -> dict[tuple[str, str], Transition]:
-    """Transitions of the settled journeys; the interval has the form of a rate over customers."""
+    """Transitions of the settled journeys; the interval has the form of a rate over customers.
+
+    A transition between merged runs lasts from the first event of the one to the first event of the other.
+    """
     table: dict[tuple[str, str], Transition] = {}
     row_visits: dict[str, Counter[Any]] = {}
     pair_visits: dict[tuple[str, str], Counter[Any]] = {}
@@ -61,7 +55,7 @@ def transitions(
         if not journey.settled:
             continue
         states = states_and_times(journey, by, collapse)
-        for (here, _, left), (there, entered, _) in itertools.pairwise(states):
+        for (here, left), (there, entered) in itertools.pairwise(states):
             row = table.setdefault((here, there), Transition())
             row.weight += 1
             row.customers.add(journey.customer)

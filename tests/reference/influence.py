@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .chain import CONVERSION, NULL, START, State, items_of, states_of
-from .intervals import Interval, log_form, prob, wilson
+from .intervals import Interval, log_form, prob
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,10 +176,8 @@ def markov(trips: Sequence[Trip], order: int = 1) -> dict[str, MarkovRow]:
         effect, psi_effect = effects[item]
         part, psi_part = share[item]
         psi_credit = total * psi_part + part * (y - total / m)
-        if effect < 1e-13:
-            credit_interval = Interval(0.0, total * wilson(0.0, converting)[1], boundary=True)
-        else:
-            credit_interval = log_form(part * total, psi_credit, m)
+        credit = 0.0 if effect < 1e-13 else part * total
+        credit_interval = log_form(credit, psi_credit, m, scale=total, fallback_n=converting)
         nothing = float("nan")
         value_effect, psi_value = value_effects.get(item, (nothing, np.zeros(m)))
         rows[item] = MarkovRow(
@@ -188,7 +186,7 @@ def markov(trips: Sequence[Trip], order: int = 1) -> dict[str, MarkovRow]:
             prob(effect, psi_effect, m, converting),
             part,
             prob(part, psi_part, m, converting),
-            part * total,
+            credit,
             credit_interval,
             value_effect,
             prob(value_effect, psi_value, m, converting),

@@ -94,6 +94,8 @@ def prob(theta: float, psi: Sequence[float] | np.ndarray, contributing: int, fal
     """A number in [0, 1]: Wilson with an effective sample size and a t quantile."""
     if math.isnan(theta):
         return NULL
+    if theta < -1e-12 or theta > 1 + 1e-12:
+        return plain(theta, psi, contributing)
     s = spread(psi, contributing)
     if theta <= 1e-13 or theta >= 1 - 1e-13 or contributing == 1 or s.variance == 0:
         lower, upper = wilson(min(1.0, max(0.0, float(round(theta, 13)))), fallback_n)
@@ -102,11 +104,24 @@ def prob(theta: float, psi: Sequence[float] | np.ndarray, contributing: int, fal
     return Interval(lower, upper, df=s.df, se=s.se)
 
 
-def log_form(theta: float, psi: Sequence[float] | np.ndarray, contributing: int) -> Interval:
-    """A positive amount."""
-    if math.isnan(theta) or theta <= 0:
+def log_form(
+    theta: float,
+    psi: Sequence[float] | np.ndarray,
+    contributing: int,
+    scale: float = NOTHING,
+    fallback_n: float = NOTHING,
+) -> Interval:
+    """A positive amount; without variation it is `scale` times a share of `fallback_n` customers."""
+    if math.isnan(theta):
         return NULL
+    if theta < 0:
+        return plain(theta, psi, contributing)
     s = spread(psi, contributing)
+    if theta == 0 or s.variance == 0:
+        if math.isnan(scale) or scale <= 0:
+            return Interval(NOTHING, NOTHING, boundary=True)
+        lower, upper = wilson(min(1.0, theta / scale), fallback_n)
+        return Interval(scale * lower, scale * upper, boundary=True, df=s.df, se=s.se)
     factor = math.exp(s.t * s.se / theta)
     return Interval(theta / factor, theta * factor, df=s.df, se=s.se)
 
@@ -115,6 +130,8 @@ def plain(theta: float, psi: Sequence[float] | np.ndarray, contributing: int) ->
     if math.isnan(theta):
         return NULL
     s = spread(psi, contributing)
+    if s.variance == 0:
+        return Interval(NOTHING, NOTHING, boundary=True)
     return Interval(theta - s.t * s.se, theta + s.t * s.se, df=s.df, se=s.se)
 
 
