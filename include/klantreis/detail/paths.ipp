@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-#include "klantreis/detail/log/data.hpp"
+#include "klantreis/detail/utf8.hpp"
 #include "klantreis/paths.hpp"
 
 namespace klantreis {
