@@ -45,8 +45,7 @@ inline constexpr std::string_view none_label = "(none)";
 
 /// True when `name` is one of the states that klantreis adds itself.
 [[nodiscard]] constexpr bool is_reserved_name(std::string_view name) noexcept {
-  constexpr std::array reserved{start_state, conversion_state, null_state,
-                                end_state,   open_state,       unattributed_row};
+  constexpr std::array reserved{start_state, conversion_state, null_state, end_state, open_state, unattributed_row};
   for (const auto candidate : reserved) {
     if (name == candidate) {
       return true;
@@ -99,8 +98,8 @@ class name_table {
 
   std::string text_;
   std::vector<std::size_t> ends_;
-  std::vector<code> slots_;             // code + 1; 0 is empty; a power of two of them
-  std::vector<std::uint32_t> tags_;     // upper half of the hash, compared before the bytes
+  std::vector<code> slots_;          // code + 1; 0 is empty; a power of two of them
+  std::vector<std::uint32_t> tags_;  // upper half of the hash, compared before the bytes
 };
 
 /// Joins names into the text form of a path: `a > b > c`.
@@ -113,8 +112,17 @@ class name_table {
 [[nodiscard]] std::vector<std::string> similar_names(std::string_view wanted, std::span<const std::string> known,
                                                      std::size_t limit = 3);
 
+namespace detail {
+struct quoted_function {
+  [[nodiscard]] std::string operator()(std::string_view name) const;
+};
+}  // namespace detail
+
 /// `name` in single quotes for a message: control characters escaped, long names shortened in the middle.
-[[nodiscard]] std::string quoted(std::string_view name);
+///
+/// An object that is called like a function: beside a function, `std::quoted` would be found as well, and preferred,
+/// for an argument of type `std::string` wherever `<iomanip>` is included.
+inline constexpr detail::quoted_function quoted{};
 
 }  // namespace klantreis
 

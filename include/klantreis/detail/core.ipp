@@ -136,7 +136,7 @@ KLANTREIS_INLINE std::vector<std::string> similar_names(std::string_view wanted,
       row[0] = i;
       for (std::size_t j = 1; j <= b.size(); ++j) {
         const std::size_t above = row[j];
-        row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+        row[j] = (std::min)({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
         diagonal = above;
       }
     }
@@ -163,14 +163,15 @@ KLANTREIS_INLINE std::vector<std::string> similar_names(std::string_view wanted,
   return result;
 }
 
-KLANTREIS_INLINE std::string quoted(std::string_view name) {
+KLANTREIS_INLINE std::string detail::quoted_function::operator()(std::string_view name) const {
   constexpr std::size_t longest = 80;
   std::string text = "'";
   const auto put = [&text](std::string_view part) {
     for (const char c : part) {
       if (static_cast<unsigned char>(c) < 0x20U || c == 0x7F) {
         std::array<char, 8> buffer{};
-        std::snprintf(buffer.data(), buffer.size(), "\\x%02x", static_cast<unsigned int>(static_cast<unsigned char>(c)));
+        std::snprintf(buffer.data(), buffer.size(), "\\x%02x",
+                      static_cast<unsigned int>(static_cast<unsigned char>(c)));
         text += buffer.data();
       } else {
         text += c;
