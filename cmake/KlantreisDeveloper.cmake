@@ -4,6 +4,7 @@ option(KLANTREIS_BUILD_TESTS "Build the C++ tests (needs Catch2 v3)" OFF)
 option(KLANTREIS_BUILD_PYTHON "Build the Python module klantreis._core (needs pybind11 3)" OFF)
 option(KLANTREIS_BUILD_EXAMPLES "Build examples/cpp and compare what they print" OFF)
 option(KLANTREIS_BUILD_BENCHMARKS "Build benchmarks/ (needs google/benchmark)" OFF)
+option(KLANTREIS_BUILD_FUZZERS "Build tests/fuzz with libFuzzer (needs clang)" OFF)
 option(KLANTREIS_WERROR "Treat warnings as errors" OFF)
 set(KLANTREIS_SANITIZE "" CACHE STRING "Sanitizers for everything that is built, as the compiler names them: address,undefined")
 
@@ -26,6 +27,9 @@ endif()
 if(KLANTREIS_SANITIZE)
   add_compile_options(-fsanitize=${KLANTREIS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${KLANTREIS_SANITIZE})
+endif()
+if(KLANTREIS_BUILD_FUZZERS)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 # The warnings that all code of the project must pass.
