@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "klantreis/journeys.hpp"
+#include "klantreis/paths.hpp"
+#include "klantreis/statistics.hpp"
+#include "klantreis/table.hpp"
+
+namespace klantreis {
+
+struct variant_options {
+  std::string by = "touchpoint";     ///< `touchpoint`, `channel`, `phase` or an attribute; a path table has its own
+  bool collapse = false;             ///< merge immediate repeats (phases always do); a path table has its own
+  std::optional<std::size_t> limit;  ///< show the most frequent only; without it all
+  interval_options intervals{};
+  unsigned threads = 0;  ///< 0: one for each core
+};
+
+/// The distinct paths, most frequent first, then by the names along the path.
+///
+/// `path, count, open, share, coverage, conversions, conversion_rate, lower, upper, n, value, median_time, marks`.
+/// `count` is settled journeys, `open` those whose end is not yet known; `share` is of all settled journeys and
+/// `coverage` the share of this row and those above it, whatever the limit leaves out. `value` sums the conversions.
+/// `median_time` is the median of first to last event in seconds. The conversion rate is `conversions / count` with its
+/// interval by customers.
+[[nodiscard]] table variants(const journey_set& journeys, const variant_options& options = {});
+
+/// The same of a path table: without times, and where it was read as text each journey stands for a customer. Counts
+/// that are not whole come as floating-point columns.
+[[nodiscard]] table variants(const path_table& paths, const variant_options& options = {});
+
+}  // namespace klantreis
+
+#ifndef KLANTREIS_COMPILED
+#include "klantreis/detail/patterns/variants.ipp"
+#endif

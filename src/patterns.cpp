@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+#include "klantreis/detail/patterns/step_matrix.ipp"
+#include "klantreis/detail/patterns/variants.ipp"
+#include "klantreis/detail/patterns/ways.ipp"
