@@ -23,14 +23,14 @@ enum class after_conversion : std::uint8_t {
 };
 
 struct journey_options {
-  std::vector<std::string> conversion;  ///< touchpoints that convert; none: nothing converts
+  std::vector<std::string> conversion = {};  ///< touchpoints that convert; none: nothing converts
   after_conversion after = after_conversion::start_new;
   /// A silence longer than this starts a new journey. Default: `inactivity`.
-  std::optional<duration> gap;
+  std::optional<duration> gap = std::nullopt;
   /// A journey is settled when its last event lies at least this long before `observed_until`; without it all are.
-  std::optional<duration> inactivity;
+  std::optional<duration> inactivity = std::nullopt;
   /// The end of the observation; later events are left out. Default: the last event of the log.
-  std::optional<instant> observed_until;
+  std::optional<instant> observed_until = std::nullopt;
   unsigned threads = 0;
 };
 

@@ -28,7 +28,7 @@ struct log_options {
   /// Seconds, milliseconds, … of an integer time column: its ticks per second. Timestamps and dates know their own.
   std::int64_t ticks_per_second = 0;
   /// Phase of each touchpoint, when no phase column is given; touchpoints that are not listed get `(none)`.
-  std::vector<std::pair<std::string, std::string>> phase_of_touchpoint;
+  std::vector<std::pair<std::string, std::string>> phase_of_touchpoint = {};
   unsigned threads = 0;  ///< 0: one for each core
 };
 
@@ -153,18 +153,23 @@ class log_builder {
   std::unique_ptr<state> state_;
 };
 
-/// Reads a whole Arrow stream whose columns carry the names in `columns`; the stream is consumed.
+/// Which column of a table is what.
 struct log_columns {
   std::string customer = "customer";
   std::string touchpoint = "touchpoint";
   std::string time = "time";  ///< empty: the log has no time
-  std::string order;          ///< empty: absent, as for those below
-  std::string channel;
-  std::string phase;
-  std::string value;
-  std::string cost;
-  std::vector<std::string> attributes;
+  std::string order = {};     ///< empty: absent, as for those below
+  std::string channel = {};
+  std::string phase = {};
+  std::string value = {};
+  std::string cost = {};
+  std::vector<std::string> attributes = {};
 };
+
+/// Appends all batches of the stream to `builder`. A column that is missing is an error which lists those there are.
+void append_stream(log_builder& builder, ArrowArrayStream* stream, const log_columns& columns);
+
+/// Reads a whole Arrow stream into a log; the stream is consumed.
 [[nodiscard]] event_log read_log(ArrowArrayStream* stream, const log_columns& columns, const log_options& options = {});
 
 /// One row per figure of `log.health()`: rows, events, customers, touchpoints, first and last time, ties, duplicates,

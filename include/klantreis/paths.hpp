@@ -19,7 +19,7 @@ struct path_options {
   std::string by = "touchpoint";  ///< `touchpoint`, `channel`, `phase` or an attribute
   bool collapse = false;          ///< merge immediate repeats (phases always do)
   /// Leave out touches older than this before the conversion (before the last event of a journey without one).
-  std::optional<duration> lookback;
+  std::optional<duration> lookback = std::nullopt;
   unsigned threads = 0;
 };
 

@@ -8,6 +8,11 @@ namespace klantreis::bindings {
 namespace py = pybind11;
 
 // One function for each module, defined in <module>.cpp beside this file and called by module.cpp.
+void bind_table(py::module_& m);
+void bind_read(py::module_& m);
 void bind_statistics(py::module_& m);
+void bind_log(py::module_& m);
+void bind_journeys(py::module_& m);
+void bind_paths(py::module_& m);
 
 }  // namespace klantreis::bindings

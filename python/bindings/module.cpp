@@ -27,5 +27,10 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   public_error<klantreis::limit_error>(m, "LimitError", input_error);
 
   // In the order of the modules: a signature may name only types that are bound above it.
+  klantreis::bindings::bind_table(m);
+  klantreis::bindings::bind_read(m);
   klantreis::bindings::bind_statistics(m);
+  klantreis::bindings::bind_log(m);
+  klantreis::bindings::bind_journeys(m);
+  klantreis::bindings::bind_paths(m);
 }

@@ -74,9 +74,8 @@ KLANTREIS_INLINE std::optional<std::size_t> event_log::find_customer(std::string
   return std::nullopt;
 }
 
-KLANTREIS_INLINE event_log read_log(ArrowArrayStream* stream, const log_columns& columns, const log_options& options) {
+KLANTREIS_INLINE void append_stream(log_builder& builder, ArrowArrayStream* stream, const log_columns& columns) {
   arrow_reader reader{stream};
-  log_builder builder{options};
   const auto optional_column = [](const record_batch& batch, const std::string& name) {
     return name.empty() ? column_view{} : batch.column(name);
   };
@@ -95,6 +94,11 @@ KLANTREIS_INLINE event_log read_log(ArrowArrayStream* stream, const log_columns&
     }
     builder.append(events);
   }
+}
+
+KLANTREIS_INLINE event_log read_log(ArrowArrayStream* stream, const log_columns& columns, const log_options& options) {
+  log_builder builder{options};
+  append_stream(builder, stream, columns);
   return builder.finish();
 }
 

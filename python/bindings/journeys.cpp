@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "klantreis/journeys.hpp"
+
+#include <pybind11/native_enum.h>
+#include <pybind11/stl.h>
+
+#include "bindings.hpp"
+#include "klantreis/summary.hpp"
+
+namespace klantreis::bindings {
+
+void bind_journeys(py::module_& m) {
+  py::native_enum<after_conversion>(m, "AfterConversion", "enum.Enum")
+      .value("NEW", after_conversion::start_new)
+      .value("STOP", after_conversion::stop)
+      .value("CONTINUE", after_conversion::go_on)
+      .finalize();
+
+  py::class_<journey_set>(m, "JourneySet")
+      .def(py::init<>())
+      .def_property_readonly("log", &journey_set::log)
+      .def_property_readonly("size", &journey_set::size)
+      .def_property_readonly("customers", &journey_set::customers)
+      .def_property_readonly("settled_customers", &journey_set::settled_customers)
+      .def_property_readonly("conversions", &journey_set::conversions)
+      .def_property_readonly("nulls", &journey_set::nulls)
+      .def_property_readonly("open", &journey_set::open)
+      .def("recut", &journey_set::recut, py::arg("after"), py::call_guard<py::gil_scoped_release>())
+      .def("notes", &journey_set::notes, py::call_guard<py::gil_scoped_release>())
+      .def(
+          "summary",
+          [](const journey_set& journeys, double level, double min_n) {
+            return journey_summary(journeys, {.level = level, .min_n = min_n});
+          },
+          py::arg("level") = 0.95, py::arg("min_n") = 30.0, py::call_guard<py::gil_scoped_release>());
+
+  m.def(
+      "make_journeys",
+      [](const event_log& log, const std::vector<std::string>& conversion, after_conversion after,
+         std::optional<std::int64_t> gap, std::optional<std::int64_t> inactivity,
+         std::optional<std::int64_t> observed_until, unsigned threads) {
+        journey_options options{.conversion = conversion, .after = after, .threads = threads};
+        if (gap) {
+          options.gap = duration{*gap};
+        }
+        if (inactivity) {
+          options.inactivity = duration{*inactivity};
+        }
+        if (observed_until) {
+          options.observed_until = instant{duration{*observed_until}};
+        }
+        return make_journeys(log, options);
+      },
+      py::arg("log"), py::kw_only(), py::arg("conversion"), py::arg("after"), py::arg("gap") = py::none(),
+      py::arg("inactivity") = py::none(), py::arg("observed_until") = py::none(), py::arg("threads") = 0,
+      py::call_guard<py::gil_scoped_release>());
+}
+
+}  // namespace klantreis::bindings

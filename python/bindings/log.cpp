@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "klantreis/log.hpp"
+
+#include <pybind11/stl.h>
+
+#include "arrow_interop.hpp"
+#include "bindings.hpp"
+
+namespace klantreis::bindings {
+
+void bind_log(py::module_& m) {
+  py::class_<event_log>(m, "EventLog")
+      .def(py::init<>())
+      .def_property_readonly("events", &event_log::events)
+      .def_property_readonly("customers", &event_log::customers)
+      .def_property_readonly("has_times", &event_log::has_times)
+      .def_property_readonly("has_values", [](const event_log& log) { return !log.values().empty(); })
+      .def_property_readonly("has_costs", [](const event_log& log) { return !log.costs().empty(); })
+      .def_property_readonly("ticks_per_second", &event_log::ticks_per_second)
+      .def_property_readonly("touchpoints", [](const event_log& log) { return log.touchpoint_names().to_vector(); })
+      .def_property_readonly("label_names", &event_log::label_names)
+      .def("labels",
+           [](const event_log& log, const std::string& by) { return log.labels(by).names.to_vector(); }, py::arg("by"))
+      .def("customer_id", &event_log::customer_id, py::arg("index"))
+      .def("health", &health_table, py::call_guard<py::gil_scoped_release>())
+      .def("label_counts", &label_counts, py::arg("by"), py::call_guard<py::gil_scoped_release>());
+
+  py::class_<log_builder>(m, "LogBuilder")
+      .def(py::init([](bool drop_bad_rows, std::int64_t ticks_per_second,
+                       std::vector<std::pair<std::string, std::string>> phases, unsigned threads) {
+             return log_builder{log_options{.on_bad = drop_bad_rows ? bad_rows::drop : bad_rows::stop,
+                                            .ticks_per_second = ticks_per_second,
+                                            .phase_of_touchpoint = std::move(phases),
+                                            .threads = threads}};
+           }),
+           py::kw_only(), py::arg("drop_bad_rows") = false, py::arg("ticks_per_second") = 0,
+           py::arg("phases") = std::vector<std::pair<std::string, std::string>>{}, py::arg("threads") = 0)
+      .def(
+          "append",
+          [](log_builder& builder, const py::object& source, const std::string& customer, const std::string& touchpoint,
+             const std::string& time, const std::string& order, const std::string& channel, const std::string& phase,
+             const std::string& value, const std::string& cost, const std::vector<std::string>& attributes) {
+            arrow_stream stream = import_stream(source);
+            const py::gil_scoped_release release;
+            append_stream(builder, stream.get(),
+                          {.customer = customer,
+                           .touchpoint = touchpoint,
+                           .time = time,
+                           .order = order,
+                           .channel = channel,
+                           .phase = phase,
+                           .value = value,
+                           .cost = cost,
+                           .attributes = attributes});
+          },
+          py::arg("source"), py::kw_only(), py::arg("customer"), py::arg("touchpoint"), py::arg("time") = "",
+          py::arg("order") = "", py::arg("channel") = "", py::arg("phase") = "", py::arg("value") = "",
+          py::arg("cost") = "", py::arg("attributes") = std::vector<std::string>{})
+      .def("finish", &log_builder::finish, py::call_guard<py::gil_scoped_release>());
+}
+
+}  // namespace klantreis::bindings

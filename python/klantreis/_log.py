@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""The events of a log, as the analyses use them."""
+
+from __future__ import annotations
+
+from klantreis import _core
+from klantreis._table import Table
+
+
+class Log:
+    """Events grouped by customer and in order of time; made by :func:`klantreis.read`.
+
+    Events sort by customer, time, order column and position in the input.
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> log = kr.read({
+    ...     "customer_id": ["k1", "k1", "k2"],
+    ...     "timestamp": ["2024-03-01 09:00", "2024-03-01 09:05", "2024-03-02 10:00"],
+    ...     "touchpoint": ["visit", "order", "visit"],
+    ... })
+    >>> len(log), log.customers
+    (3, 2)
+    """
+
+    __slots__ = ("_handle", "_source")
+
+    def __init__(self, handle: _core.EventLog, source: str = "") -> None:
+        self._handle = handle
+        self._source = source
+
+    def __len__(self) -> int:
+        return self._handle.events
+
+    @property
+    def customers(self) -> int:
+        """Number of customers."""
+        return self._handle.customers
+
+    @property
+    def touchpoints(self) -> list[str]:
+        """Names of the touchpoints, in the order of first appearance in the input."""
+        return list(self._handle.touchpoints)
+
+    @property
+    def labels(self) -> list[str]:
+        """What ``by=`` accepts: ``touchpoint``, and ``channel``, ``phase`` or attributes that were read."""
+        return list(self._handle.label_names)
+
+    @property
+    def source(self) -> str:
+        """Where the events came from, in words."""
+        return self._source
+
+    def health(self) -> Table:
+        """Return what became of the input: rows, events, customers, time range, ties, duplicates, rejected rows.
+
+        Returns
+        -------
+        Table
+            ``figure, value, note``; values as text.
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> log = kr.read({"customer_id": [1, 1], "timestamp": ["2024-03-01", "2024-03-01"], "touchpoint": ["a", "a"]})
+        >>> {row["figure"]: row["value"] for row in log.health()}["ties"]
+        '1'
+        """
+        return Table(self._handle.health())
+
+    def counts(self, by: str = "touchpoint") -> Table:
+        """Return the events and customers of each touchpoint, channel, phase or attribute, most events first.
+
+        Returns
+        -------
+        Table
+            The label column named by ``by``, ``events``, ``customers``.
+        """
+        return Table(self._handle.label_counts(by))
+
+    def __repr__(self) -> str:
+        parts = [f"{len(self):,} events", f"{self.customers:,} customers", f"{len(self.touchpoints):,} touchpoints"]
+        return f"Log({', '.join(parts)}; by: {', '.join(self.labels)})"
+
+    def _repr_html_(self) -> str:
+        return self.health()._repr_html_()

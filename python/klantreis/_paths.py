@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""Distinct paths with their conversions, nulls and value."""
+
+from __future__ import annotations
+
+from klantreis import _core
+from klantreis._duration import DurationLike, microseconds
+from klantreis._journeys import Journeys
+from klantreis._table import Table
+
+
+class Paths:
+    """Distinct paths and what became of them; made by :func:`klantreis.paths` or :func:`klantreis.read_paths`."""
+
+    __slots__ = ("_handle",)
+
+    def __init__(self, handle: _core.PathTable) -> None:
+        self._handle = handle
+
+    def __len__(self) -> int:
+        return self._handle.size
+
+    @property
+    def by(self) -> str:
+        """What the items of the paths are: ``touchpoint``, ``channel``, ``phase`` or an attribute."""
+        return self._handle.by
+
+    @property
+    def items(self) -> list[str]:
+        """Names of the items, in the order of first appearance."""
+        return list(self._handle.names)
+
+    @property
+    def conversions(self) -> float:
+        """Number of conversions; path tables may hold fractions."""
+        return self._handle.conversions
+
+    @property
+    def nulls(self) -> float:
+        """Number of journeys that ended without a conversion."""
+        return self._handle.nulls
+
+    @property
+    def value(self) -> float:
+        """Value of the conversions."""
+        return self._handle.value
+
+    @property
+    def rejected(self) -> dict[str, int]:
+        """Rows that were left out when the table was read, by reason."""
+        return dict(self._handle.rejected)
+
+    def merge(self, other: Paths) -> Paths:
+        """Return the paths of both; they must have been made under the same options and of different customers."""
+        merged = _core.PathTable()
+        merged.merge(self._handle)
+        merged.merge(other._handle)
+        return Paths(merged)
+
+    def table(self) -> Table:
+        """Return ``path, conversions, nulls, open, value``, most journeys first."""
+        return Table(self._handle.to_table())
+
+    def __repr__(self) -> str:
+        return (
+            f"Paths({len(self):,} distinct paths of {len(self.items):,} items: {self.conversions:,.10g} conversions, "
+            f"{self.nulls:,.10g} nulls; by: {self.by})"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+
+def paths(
+    journeys: Journeys,
+    *,
+    by: str = "touchpoint",
+    collapse: bool = False,
+    lookback: DurationLike | None = None,
+    threads: int | None = None,
+) -> Paths:
+    """Count the distinct paths of journeys.
+
+    Parameters
+    ----------
+    journeys
+        The journeys, from :func:`klantreis.journeys`.
+    by
+        ``"touchpoint"``, ``"channel"``, ``"phase"`` or an attribute of the log.
+    collapse
+        Merge immediate repeats; phases always do.
+    lookback
+        Leave out touches older than this before the conversion (before the last event where there is none).
+    threads
+        Number of threads; None: one for each core.
+
+    Returns
+    -------
+    Paths
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> log = kr.read({"customer_id": [1, 1, 2], "timestamp": ["2024-03-01", "2024-03-02", "2024-03-03"],
+    ...                "touchpoint": ["visit", "order", "visit"]})
+    >>> kr.paths(kr.journeys(log, conversion="order")).table().to_dicts()
+    [{'path': 'visit', 'conversions': 1.0, 'nulls': 1.0, 'open': 0.0, 'value': 0.0}]
+    """
+    return Paths(
+        _core.make_paths(
+            journeys._handle,
+            by=by,
+            collapse=collapse,
+            lookback=None if lookback is None else microseconds(lookback, "lookback"),
+            threads=threads or 0,
+        )
+    )
