@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""Hands the logs of the tests to the library and its tables back in the shape of the reference."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from datetime import datetime, timezone
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+import klantreis as kr
+
+TYPES = {
+    "customer": pa.string(),
+    "time": pa.timestamp("us", tz="UTC"),
+    "touchpoint": pa.string(),
+    "channel": pa.string(),
+    "phase": pa.string(),
+    "value": pa.float64(),
+    "order": pa.int64(),
+}
+
+
+def arrow_of(columns: dict[str, list[Any]]) -> pa.Table:
+    return pa.table({name: pa.array(cells, type=TYPES[name]) for name, cells in columns.items()})
+
+
+def read(columns: dict[str, list[Any]], **options: Any) -> kr.Log:
+    """The log of a dict of columns; every column that is present is read."""
+    names: dict[str, Any] = {"time": None, **{name: name for name in columns}}
+    return kr.read(arrow_of(columns), **names, **options)
+
+
+def cut(log: kr.Log, **options: Any) -> kr.Journeys:
+    """Journeys cut under the options of the reference; random logs may well have no conversion."""
+    spans = {name: span(options.pop(name)) for name in ("gap", "inactivity") if options.get(name) is not None}
+    until = options.pop("observed_until", None)
+    moment = None if until is None else datetime.fromtimestamp(until / 1_000_000, tz=timezone.utc)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return kr.journeys(log, **options, **spans, observed_until=moment)
+
+
+def span(microseconds: int | None) -> str | None:
+    """A length of time as the library reads it."""
+    if microseconds is None:
+        return None
+    assert microseconds % 1_000_000 == 0
+    return f"{microseconds // 1_000_000}s"
+
+
+def cells(table: Any, keys: tuple[str, ...], *columns: str) -> dict[Any, Any]:
+    """Rows as {key: value} or {key: (values)}; a key must not occur twice."""
+    found: dict[Any, Any] = {}
+    for row in table.to_dicts():
+        key = row[keys[0]] if len(keys) == 1 else tuple(row[k] for k in keys)
+        assert key not in found, f"{key} occurs twice"
+        found[key] = row[columns[0]] if len(columns) == 1 else tuple(row[c] for c in columns)
+    return found
+
+
+def is_null(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def same(found: Any, expected: Any, rel: float = 1e-9, tolerance: float = 1e-11) -> bool:
+    """Equal numbers up to rounding; null equals null and NaN."""
+    if is_null(found) or is_null(expected):
+        return is_null(found) and is_null(expected)
+    if isinstance(expected, str):
+        return bool(found == expected)
+    return bool(found == pytest.approx(float(expected), rel=rel, abs=tolerance))
+
+
+def assert_same(found: Any, expected: Any, what: str = "", rel: float = 1e-9, tolerance: float = 1e-11) -> None:
+    assert same(found, expected, rel, tolerance), f"{what}: the library says {found}, the reference {expected}"
