@@ -24,9 +24,9 @@ namespace klantreis {
 struct funnel_step {
   std::vector<std::string> names;
 
-  funnel_step(const char* name) : names{name} {}                         // NOLINT(google-explicit-constructor)
-  funnel_step(std::string name) : names{std::move(name)} {}              // NOLINT(google-explicit-constructor)
-  funnel_step(std::vector<std::string> any) : names(std::move(any)) {}   // NOLINT(google-explicit-constructor)
+  funnel_step(const char* name) : names{name} {}                        // NOLINT(google-explicit-constructor)
+  funnel_step(std::string name) : names{std::move(name)} {}             // NOLINT(google-explicit-constructor)
+  funnel_step(std::vector<std::string> any) : names(std::move(any)) {}  // NOLINT(google-explicit-constructor)
   funnel_step(std::initializer_list<std::string_view> any) : names(any.begin(), any.end()) {}
 
   /// The names joined by ` | `.
@@ -37,7 +37,7 @@ struct funnel_step {
 
 struct funnel_options {
   /// Longest time from the first step to the last one, inclusive. Without it there is no limit.
-  std::optional<duration> window;
+  std::optional<duration> window = std::nullopt;
   std::string by = "touchpoint";  ///< what the steps name: `touchpoint`, `channel`, `phase` or an attribute
   bool require_known = false;     ///< a name that no event carries is an error, not a step that nobody reaches
   interval_options intervals{};
@@ -107,7 +107,8 @@ class funnel_counts {
 /// `step, label, count, n, rate, rate_from_first` with Wilson bounds, `median_time, p25_time, p75_time, p90_time,
 /// median_time_from_first, marks`. `rate` is `count / n`, where `n` is the count of the step before, at step 1 the
 /// number of customers; `rate_from_first` is the share of those at step 1. Times are seconds from the step before, on
-/// the chain that first reached the customer's deepest step (of several, the one that starts last); quantiles of type 7.
+/// the chain that first reached the customer's deepest step (of several, the one that starts last); quantiles of
+/// type 7.
 [[nodiscard]] table funnel(const funnel_counts& counts, const interval_options& intervals = {});
 
 [[nodiscard]] table funnel(const event_log& log, const std::vector<funnel_step>& steps,

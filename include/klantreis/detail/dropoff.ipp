@@ -196,8 +196,10 @@ KLANTREIS_INLINE drop_off_tables drop_off(const drop_off_counts& counts, const i
 
   drop_off_tables result;
   result.items = table{
-      "Where customers leave. visits: how often settled journeys were at the item; exits: how many of these visits were "
-      "the last of a journey that did not convert; exit_rate: exits / visits, with an interval by customers; n: customers "
+      "Where customers leave. visits: how often settled journeys were at the item; exits: how many of these visits "
+      "were "
+      "the last of a journey that did not convert; exit_rate: exits / visits, with an interval by customers; n: "
+      "customers "
       "who visited; share_of_exits: exits / all exits."};
   const std::string by = counts.by_.empty() ? "touchpoint" : counts.by_;
   result.items.add(by, std::move(labels));
@@ -210,7 +212,8 @@ KLANTREIS_INLINE drop_off_tables drop_off(const drop_off_counts& counts, const i
   result.items.add("share_of_exits", std::move(share_of_exits), quantity::share);
   result.items.add("marks", std::move(rates.marks));
   result.before = detail::pair_table(
-      "What stood right before the last visit of settled journeys that did not convert; share: of the exits of the item.",
+      "What stood right before the last visit of settled journeys that did not convert; share: of the exits of the "
+      "item.",
       counts.before_, names, rank, by, "before");
   result.next = detail::pair_table(
       "What followed the visits of settled journeys that were not their exit; share: of those visits of the item.",

@@ -76,8 +76,8 @@ inline std::vector<std::uint64_t> funnel_masks(const name_table& names, const st
       if (const auto code = names.find(name)) {
         masks[*code] |= std::uint64_t{1} << step;
       } else if (options.require_known) {
-        throw input_error("step " + std::to_string(step + 1) + " of the funnel: " +
-                          unknown_label_message(name, options.by, names));
+        throw input_error("step " + std::to_string(step + 1) +
+                          " of the funnel: " + unknown_label_message(name, options.by, names));
       }
     }
   }
@@ -98,7 +98,8 @@ inline void check_funnel(const event_log& log, const std::vector<funnel_step>& s
     }
   }
   if (options.window && !log.has_times()) {
-    throw input_error("a funnel window needs times and this log has none; leave the window out, then the order decides");
+    throw input_error(
+        "a funnel window needs times and this log has none; leave the window out, then the order decides");
   }
 }
 
@@ -216,8 +217,7 @@ KLANTREIS_INLINE funnel_counts funnel_counts::of(const event_log& log, const std
       }
       const auto chain = scan.chain();
       for (std::size_t step = 1; step < level; ++step) {
-        part.from_previous[step].push_back(static_cast<double>(chain[step] - chain[step - 1]) /
-                                           per_second);
+        part.from_previous[step].push_back(static_cast<double>(chain[step] - chain[step - 1]) / per_second);
         part.from_first[step].push_back(static_cast<double>(chain[step] - chain[0]) / per_second);
       }
     }
@@ -227,10 +227,11 @@ KLANTREIS_INLINE funnel_counts funnel_counts::of(const event_log& log, const std
 
   funnel_counts counts;
   counts.steps_ = steps;
-  counts.options_ = {{"by", options.by},
-                     {"window", options.window ? detail::duration_option(*options.window) : "none"},
-                     {"times", log.has_times() ? "yes" : "no"},
-                     {"observed_until", cut ? detail::instant_option(*observed->options().observed_until) : "last event"}};
+  counts.options_ = {
+      {"by", options.by},
+      {"window", options.window ? detail::duration_option(*options.window) : "none"},
+      {"times", log.has_times() ? "yes" : "no"},
+      {"observed_until", cut ? detail::instant_option(*observed->options().observed_until) : "last event"}};
   counts.customers_ = total.customers;
   counts.stopped_at_ = std::move(total.stopped_at);
   counts.from_previous_ = std::move(total.from_previous);
@@ -267,8 +268,7 @@ KLANTREIS_INLINE table funnel(const funnel_counts& counts, const interval_option
     n_column.push_back(static_cast<std::int64_t>(before));
     const auto rate = detail::share_of_customers(here, before, intervals);
     const auto from_first = detail::share_of_customers(here, reached[0], intervals);
-    const std::array values{rate.value,       rate.lower,       rate.upper,
-                            from_first.value, from_first.lower, from_first.upper};
+    const std::array values{rate.value, rate.lower, rate.upper, from_first.value, from_first.lower, from_first.upper};
     for (std::size_t i = 0; i < values.size(); ++i) {
       rates[i].push_back(values[i]);
     }
@@ -283,7 +283,8 @@ KLANTREIS_INLINE table funnel(const funnel_counts& counts, const interval_option
   }
 
   table result{
-      "How far customers come. A customer reaches step k with k different events that match steps 1 to k in the order of "
+      "How far customers come. A customer reaches step k with k different events that match steps 1 to k in the order "
+      "of "
       "the log" +
       std::string(counts.options_.empty() || counts.options_[1].second == "none"
                       ? ""
@@ -295,8 +296,8 @@ KLANTREIS_INLINE table funnel(const funnel_counts& counts, const interval_option
   result.add("label", std::move(label_column));
   result.add("count", std::move(count_column), quantity::count);
   result.add("n", std::move(n_column), quantity::count);
-  const std::array<const char*, 6> rate_names{"rate",           "rate_lower", "rate_upper", "rate_from_first",
-                                              "rate_from_first_lower", "rate_from_first_upper"};
+  const std::array<const char*, 6> rate_names{
+      "rate", "rate_lower", "rate_upper", "rate_from_first", "rate_from_first_lower", "rate_from_first_upper"};
   for (std::size_t i = 0; i < rates.size(); ++i) {
     result.add(rate_names[i], std::move(rates[i]), quantity::share);
   }

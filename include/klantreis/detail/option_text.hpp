@@ -23,12 +23,8 @@ using option_list = std::vector<std::pair<std::string, std::string>>;
 
 /// A length of time in the largest unit that keeps it whole: `30d`, `36h`, `90s`.
 [[nodiscard]] inline std::string duration_option(duration length) {
-  constexpr std::array<std::pair<std::int64_t, std::string_view>, 6> units{{{86'400'000'000, "d"},
-                                                                            {3'600'000'000, "h"},
-                                                                            {60'000'000, "min"},
-                                                                            {1'000'000, "s"},
-                                                                            {1'000, "ms"},
-                                                                            {1, "us"}}};
+  constexpr std::array<std::pair<std::int64_t, std::string_view>, 6> units{
+      {{86'400'000'000, "d"}, {3'600'000'000, "h"}, {60'000'000, "min"}, {1'000'000, "s"}, {1'000, "ms"}, {1, "us"}}};
   for (const auto& [size, name] : units) {
     if (length.count() % size == 0) {
       return std::to_string(length.count() / size) + std::string{name};

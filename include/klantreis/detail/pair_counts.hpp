@@ -50,7 +50,8 @@ class pair_counts {
   }
 
   pair_counts& operator+=(const pair_counts& other) {
-    other.for_each([this](std::uint32_t first, std::uint32_t second, std::uint64_t times) { add(first, second, times); });
+    other.for_each(
+        [this](std::uint32_t first, std::uint32_t second, std::uint64_t times) { add(first, second, times); });
     return *this;
   }
 

@@ -76,7 +76,11 @@ class visit_rates {
 /// Codes for the states that klantreis adds, right after those of the items.
 struct state_codes {
   explicit state_codes(std::size_t items) noexcept
-      : start(static_cast<std::uint32_t>(items)), conversion(start + 1), null(start + 2), end(start + 3), open(start + 4) {}
+      : start(static_cast<std::uint32_t>(items)),
+        conversion(start + 1),
+        null(start + 2),
+        end(start + 3),
+        open(start + 4) {}
 
   [[nodiscard]] std::uint32_t of(std::string_view state) const noexcept {
     return state == conversion_state ? conversion : state == null_state ? null : state == end_state ? end : open;

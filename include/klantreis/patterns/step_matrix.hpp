@@ -56,8 +56,8 @@ class step_matrix_counts {
 /// \throws input_error without steps or labels `options.by`; limit_error beyond `max_matrix_steps`.
 [[nodiscard]] step_matrix_counts count_steps(const journey_set& journeys, const step_matrix_options& options = {});
 
-/// `step, label, count, share`: the journeys that are at the label at the step, most first within a step; labels without
-/// a journey are left out. The shares of a step add up to 1 and are of all journeys, open ones too.
+/// `step, label, count, share`: the journeys that are at the label at the step, most first within a step; labels
+/// without a journey are left out. The shares of a step add up to 1 and are of all journeys, open ones too.
 [[nodiscard]] table step_matrix(const step_matrix_counts& counts);
 [[nodiscard]] table step_matrix(const journey_set& journeys, const step_matrix_options& options = {});
 

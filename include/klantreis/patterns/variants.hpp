@@ -13,9 +13,9 @@
 namespace klantreis {
 
 struct variant_options {
-  std::string by = "touchpoint";     ///< `touchpoint`, `channel`, `phase` or an attribute; a path table has its own
-  bool collapse = false;             ///< merge immediate repeats (phases always do); a path table has its own
-  std::optional<std::size_t> limit;  ///< show the most frequent only; without it all
+  std::string by = "touchpoint";  ///< `touchpoint`, `channel`, `phase` or an attribute; a path table has its own
+  bool collapse = false;          ///< merge immediate repeats (phases always do); a path table has its own
+  std::optional<std::size_t> limit = std::nullopt;  ///< show the most frequent only; without it all
   interval_options intervals{};
   unsigned threads = 0;  ///< 0: one for each core
 };

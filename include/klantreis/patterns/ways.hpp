@@ -24,14 +24,14 @@ inline constexpr std::size_t max_way_steps = 64;
 
 /// What stands right before each visit of `to` in settled journeys.
 ///
-/// `path, count, share, n, conversions, conversion_rate, lower, upper, marks`, most frequent first, then by path. A path
-/// has `steps` items, fewer where the journey begins, and then starts with `(start)`:
+/// `path, count, share, n, conversions, conversion_rate, lower, upper, marks`, most frequent first, then by path. A
+/// path has `steps` items, fewer where the journey begins, and then starts with `(start)`:
 ///
 ///     a > b > c > (conversion)     ways into c, 2 steps: a > b          ways into a: (start)
 ///
-/// `to` may also be `(conversion)`, `(null)` or `(end)`. `count` is visits; `conversions` of these were in journeys that
-/// converted, and the rate of the two has its interval by customers, of whom there are `n`.
-/// \throws input_error when nothing carries the name `to`, or steps is 0; limit_error beyond `max_way_steps`.
+/// `to` may also be `(conversion)`, `(null)` or `(end)`. `count` is visits; `conversions` of these were in journeys
+/// that converted, and the rate of the two has its interval by customers, of whom there are `n`. \throws input_error
+/// when nothing carries the name `to`, or steps is 0; limit_error beyond `max_way_steps`.
 [[nodiscard]] table ways_in(const journey_set& journeys, std::string_view to, const ways_options& options = {});
 
 /// What follows each visit of `from` in settled journeys; columns and errors as of `ways_in`.

@@ -39,7 +39,8 @@ KLANTREIS_INLINE step_matrix_counts& step_matrix_counts::operator+=(const step_m
     code_here[code] = names_.intern(other.names_[code]);
   }
   const auto add = [&](detail::pair_counts& to, const detail::pair_counts& from) {
-    from.for_each([&](std::uint32_t step, std::uint32_t code, std::uint64_t times) { to.add(step, code_here[code], times); });
+    from.for_each(
+        [&](std::uint32_t step, std::uint32_t code, std::uint64_t times) { to.add(step, code_here[code], times); });
   };
   add(at_, other.at_);
   add(ended_, other.ended_);
@@ -83,9 +84,9 @@ KLANTREIS_INLINE step_matrix_counts count_steps(const journey_set& journeys, con
 
   step_matrix_counts counts;
   counts.options_ = detail::cut_options(journeys);
-  counts.options_.insert(counts.options_.begin(), {{"by", options.by},
-                                                   {"collapse", items.collapse ? "yes" : "no"},
-                                                   {"steps", std::to_string(options.steps)}});
+  counts.options_.insert(
+      counts.options_.begin(),
+      {{"by", options.by}, {"collapse", items.collapse ? "yes" : "no"}, {"steps", std::to_string(options.steps)}});
   counts.names_ = states.with_names(*items.names);
   counts.steps_ = options.steps;
   counts.journeys_ = total.journeys;
@@ -101,7 +102,8 @@ KLANTREIS_INLINE table step_matrix(const step_matrix_counts& counts) {
     std::uint64_t times = 0;
   };
   std::vector<cell> cells;
-  counts.at_.for_each([&](std::uint32_t step, std::uint32_t code, std::uint64_t times) { cells.push_back({step, code, times}); });
+  counts.at_.for_each(
+      [&](std::uint32_t step, std::uint32_t code, std::uint64_t times) { cells.push_back({step, code, times}); });
   // A journey of k items stands at its end from step k + 1 on.
   std::vector<cell> ends;
   counts.ended_.for_each(
@@ -136,7 +138,8 @@ KLANTREIS_INLINE table step_matrix(const step_matrix_counts& counts) {
     shares.push_back(static_cast<double>(entry.times) / static_cast<double>(counts.journeys_));
   }
   table result{
-      "Where journeys stand at each step. count: journeys whose item at the step is the label; a journey that ended stays "
+      "Where journeys stand at each step. count: journeys whose item at the step is the label; a journey that ended "
+      "stays "
       "at its end, an open one at (open); share: of all journeys, open ones too."};
   result.add("step", std::move(steps));
   result.add("label", std::move(labels));

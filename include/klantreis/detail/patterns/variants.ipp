@@ -39,8 +39,8 @@ inline std::vector<std::uint32_t> variant_order(const path_table& paths, std::op
   std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(),
                     [&](std::uint32_t a, std::uint32_t b) {
                       return counts[a] != counts[b] ? counts[a] > counts[b]
-                                                    : std::ranges::lexicographical_compare(
-                                                          paths.path(a), paths.path(b), {}, rank_of, rank_of);
+                                                    : std::ranges::lexicographical_compare(paths.path(a), paths.path(b),
+                                                                                           {}, rank_of, rank_of);
                     });
   order.resize(shown);
   return order;
@@ -61,7 +61,8 @@ inline void add_counts(table& result, std::string name, const std::vector<double
 }
 
 inline std::vector<estimate> variant_rates(const path_table& paths, const std::vector<std::uint32_t>& order,
-                                           const std::vector<std::uint32_t>& row_of, const interval_options& intervals) {
+                                           const std::vector<std::uint32_t>& row_of,
+                                           const interval_options& intervals) {
   std::vector<estimate> result;
   result.reserve(order.size());
   if (paths.has_units()) {
@@ -90,9 +91,9 @@ inline std::vector<estimate> variant_rates(const path_table& paths, const std::v
   for (const std::uint32_t path : order) {
     const double conversions = paths.conversions()[path];
     const double journeys = conversions + paths.nulls()[path];
-    result.push_back(rate_interval({journeys, journeys, journeys, journeys},
-                                   {conversions, conversions, conversions, conversions, conversions, conversions, conversions},
-                                   intervals));
+    result.push_back(rate_interval(
+        {journeys, journeys, journeys, journeys},
+        {conversions, conversions, conversions, conversions, conversions, conversions, conversions}, intervals));
   }
   return result;
 }
@@ -129,8 +130,8 @@ inline table variants(const path_table& paths, const journey_set* journeys, cons
   }
   const std::vector<estimate> rates = variant_rates(paths, order, row_of, options.intervals);
   const bool timed = journeys != nullptr && journeys->log().has_times();
-  std::vector<double> times = timed ? variant_times(*journeys, paths, row_of, order.size())
-                                    : std::vector<double>(order.size(), null_value);
+  std::vector<double> times =
+      timed ? variant_times(*journeys, paths, row_of, order.size()) : std::vector<double>(order.size(), null_value);
   const double total = paths.total_conversions() + paths.total_nulls();
 
   std::vector<std::string> texts;
@@ -158,8 +159,10 @@ inline table variants(const path_table& paths, const journey_set* journeys, cons
     columns.add(rates[row]);
   }
   table result{
-      "The distinct paths. count: settled journeys that took the path; open: journeys on it whose end is not yet known; "
-      "share: of all settled journeys; coverage: share of this row and those above; conversion_rate: conversions / count, "
+      "The distinct paths. count: settled journeys that took the path; open: journeys on it whose end is not yet "
+      "known; "
+      "share: of all settled journeys; coverage: share of this row and those above; conversion_rate: conversions / "
+      "count, "
       "with an interval by customers; median_time: median of first to last event, in seconds."};
   result.add("path", std::move(texts));
   add_counts(result, "count", counts);
@@ -183,8 +186,8 @@ inline table variants(const path_table& paths, const journey_set* journeys, cons
 }  // namespace detail
 
 KLANTREIS_INLINE table variants(const journey_set& journeys, const variant_options& options) {
-  const path_table paths =
-      make_paths(journeys, {.by = options.by, .collapse = options.collapse, .lookback = {}, .threads = options.threads});
+  const path_table paths = make_paths(
+      journeys, {.by = options.by, .collapse = options.collapse, .lookback = {}, .threads = options.threads});
   table result = detail::variants(paths, &journeys, options);
   result.set_option("collapse", options.collapse || options.by == "phase" ? "yes" : "no");
   for (const auto& [name, value] : detail::cut_options(journeys)) {

@@ -108,8 +108,9 @@ inline table ways_table(std::string definition, const ways_partial& ways, const 
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return ways.count[a] != ways.count[b]
                ? ways.count[a] > ways.count[b]
-               : std::ranges::lexicographical_compare(ways.ways[a], ways.ways[b], {}, [&](std::uint32_t c) { return rank[c]; },
-                                                      [&](std::uint32_t c) { return rank[c]; });
+               : std::ranges::lexicographical_compare(
+                     ways.ways[a], ways.ways[b], {}, [&](std::uint32_t c) { return rank[c]; },
+                     [&](std::uint32_t c) { return rank[c]; });
   });
   std::uint64_t total = 0;
   for (const std::uint64_t count : ways.count) {
@@ -154,14 +155,16 @@ inline std::uint32_t way_item(const journey_set& journeys, const item_source& it
   if (direction == way_direction::in && (name == conversion_state || name == null_state || name == end_state)) {
     const bool goes_on = journeys.options().after == after_conversion::go_on;
     if (goes_on != (name == end_state)) {
-      throw input_error("no journey of these ends in " + std::string{name} + "; with after_conversion=\"" +
-                        (goes_on ? "continue\" all end in (end)" : "new\" or \"stop\" they end in (conversion) or (null)"));
+      throw input_error(
+          "no journey of these ends in " + std::string{name} + "; with after_conversion=\"" +
+          (goes_on ? "continue\" all end in (end)" : "new\" or \"stop\" they end in (conversion) or (null)"));
     }
     return states.of(name);
   }
   if (is_reserved_name(name)) {
-    throw input_error(std::string{direction == way_direction::in ? "there are no ways into " : "there are no ways out of "} +
-                      std::string{name});
+    throw input_error(
+        std::string{direction == way_direction::in ? "there are no ways into " : "there are no ways out of "} +
+        std::string{name});
   }
   const auto code = items.names->find(name);
   if (!code) {
@@ -183,11 +186,10 @@ inline table ways(const journey_set& journeys, std::string_view name, way_direct
   const state_codes states{items.names->size()};
   const way_question question{direction, way_item(journeys, items, states, name, direction, options), options.steps,
                               open_too};
-  const auto total =
-      count_in_slices(journeys.customers(), worker_count(options.threads), 4096,
-                      [&](index_range range) { return count_ways(journeys, items, states, question, range); });
-  table result =
-      ways_table(std::move(definition), total, states.with_names(*items.names), open_too, options.intervals);
+  const auto total = count_in_slices(journeys.customers(), worker_count(options.threads), 4096, [&](index_range range) {
+    return count_ways(journeys, items, states, question, range);
+  });
+  table result = ways_table(std::move(definition), total, states.with_names(*items.names), open_too, options.intervals);
   result.set_option(direction == way_direction::in ? "to" : "from", std::string{name});
   result.set_option("steps", std::to_string(options.steps));
   result.set_option("by", options.by);
@@ -200,14 +202,16 @@ inline table ways(const journey_set& journeys, std::string_view name, way_direct
 }
 
 inline constexpr std::string_view ways_rate_definition =
-    " conversions: how many of these were in journeys that converted; conversion_rate with an interval by customers; n: "
+    " conversions: how many of these were in journeys that converted; conversion_rate with an interval by customers; "
+    "n: "
     "customers.";
 
 }  // namespace detail
 
 KLANTREIS_INLINE table ways_in(const journey_set& journeys, std::string_view to, const ways_options& options) {
   return detail::ways(journeys, to, detail::way_direction::in, false,
-                      "The ways into " + std::string{to} + ": what stood right before its visits in settled journeys; count: visits." +
+                      "The ways into " + std::string{to} +
+                          ": what stood right before its visits in settled journeys; count: visits." +
                           std::string{detail::ways_rate_definition},
                       options);
 }
@@ -221,10 +225,11 @@ KLANTREIS_INLINE table ways_out(const journey_set& journeys, std::string_view fr
 }
 
 KLANTREIS_INLINE table entries(const journey_set& journeys, const ways_options& options) {
-  return detail::ways(journeys, start_state, detail::way_direction::out, true,
-                      "How journeys begin; count: journeys, open ones too (open: how many these are); the conversion rate "
-                      "is of settled journeys, with an interval by customers; n: customers with a settled journey.",
-                      options);
+  return detail::ways(
+      journeys, start_state, detail::way_direction::out, true,
+      "How journeys begin; count: journeys, open ones too (open: how many these are); the conversion rate "
+      "is of settled journeys, with an interval by customers; n: customers with a settled journey.",
+      options);
 }
 
 }  // namespace klantreis
