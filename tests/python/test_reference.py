@@ -438,6 +438,23 @@ def test_exhaustive_and_greedy_funnel_agree() -> None:
             assert funnels.level(rows, steps, window) == funnels.level_by_search(rows, steps, window)
 
 
+def test_funnel_equals_clickhouse_where_no_times_are_equal() -> None:
+    cases = shared_json("reference/funnels/clickhouse_window_funnel_fuzz.json")
+    checked = 0
+    for run in cases["runs"]:
+        distinct = len(set(run["steps"])) == len(run["steps"])
+        if run["modes"] != (["strict_once"] if not distinct else []):
+            continue
+        for rows, expected in zip(cases["sequences"], run["levels"], strict=True):
+            if len({time for time, _ in rows}) < len(rows):
+                continue
+            columns = {"customer": ["u"] * len(rows), "time": [t for t, _ in rows], "touchpoint": [e for _, e in rows]}
+            reached = funnels.levels(events.events_of(columns), run["steps"], run["window"])
+            assert reached.get("u", 0) == expected, (rows, run["steps"], run["window"])
+            checked += 1
+    assert checked > 1000
+
+
 def test_intervals_of_nothing_are_null() -> None:
     assert math.isnan(intervals.prob(float("nan"), [0.0], 1, 1).lower)
     assert math.isnan(intervals.quantile([], 0.5))

@@ -8,49 +8,60 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .intervals import quantile
+from .intervals import NULL, Interval, quantile
 from .sequences import path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .cutting import Journey
+from .cutting import settled
+from .flow import rate_interval
 
 
 @dataclass
 class Variant:
     path: tuple[str, ...]
     count: int
+    open: int
     share: float
     coverage: float
-    settled: int
     conversions: int
     conversion_rate: float
+    interval: Interval
+    customers: int
     value: float
     median_time: float
 
 
 def variants(journeys: Sequence[Journey], by: str = "touchpoint", collapse: bool = False) -> list[Variant]:
-    """Distinct paths by falling count; ties by path. Coverage is the share of this and all rows above."""
+    """Distinct paths by falling count of settled journeys, ties by path; open journeys stand beside.
+
+    Coverage is the share of this and all rows above.
+    """
     groups: dict[tuple[str, ...], list[Journey]] = {}
     for journey in journeys:
         groups.setdefault(path(journey, by, collapse), []).append(journey)
+    total = len(settled(journeys))
     rows = []
     covered = 0
-    for labels, members in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0])):
-        done = [j for j in members if j.settled]
-        conversions = sum(j.converted for j in done)
-        covered += len(members)
-        times = [j.events[-1].time - j.events[0].time for j in members if j.events[0].time is not None]
+    for labels, members in sorted(groups.items(), key=lambda g: (-len(settled(g[1])), g[0])):
+        done = settled(members)
+        covered += len(done)
+        conversions = Counter(j.customer for j in done if j.converted)
+        visits = Counter(j.customer for j in done)
+        times = [j.events[-1].time - j.events[0].time for j in done if j.events[0].time is not None]
         rows.append(
             Variant(
                 labels,
-                len(members),
-                len(members) / len(journeys),
-                covered / len(journeys),
                 len(done),
-                conversions,
-                conversions / len(done) if done else float("nan"),
+                len(members) - len(done),
+                len(done) / total if total else float("nan"),
+                covered / total if total else float("nan"),
+                sum(conversions.values()),
+                sum(conversions.values()) / len(done) if done else float("nan"),
+                rate_interval(conversions, visits) if done else NULL,
+                len(visits),
                 sum(j.value for j in done if j.converted),
                 quantile(times, 0.5),
             )
@@ -61,12 +72,16 @@ def variants(journeys: Sequence[Journey], by: str = "touchpoint", collapse: bool
 def step_matrix(
     journeys: Sequence[Journey], steps: int = 10, by: str = "touchpoint", collapse: bool = False
 ) -> dict[tuple[int, str], int]:
-    """How many journeys are at each label at step 1, 2, ...; a journey that ended stays at its end."""
+    """How many journeys are at each label at step 1, 2, ...
+
+    A journey that ended stays at its end, one that is open at (open).
+    """
     table: Counter[tuple[int, str]] = Counter()
     for journey in journeys:
         labels = path(journey, by, collapse)
+        end = journey.goal if journey.settled else "(open)"
         for step in range(1, steps + 1):
-            table[step, labels[step - 1] if step <= len(labels) else journey.goal] += 1
+            table[step, labels[step - 1] if step <= len(labels) else end] += 1
     return dict(table)
 
 
