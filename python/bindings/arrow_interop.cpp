@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "arrow_interop.hpp"
 
-#include <cerrno>
+#include <cstring>
 #include <string>
+#include <vector>
 
 namespace klantreis::bindings {
 
@@ -17,28 +18,86 @@ Structure* content_of(const py::object& capsule, const char* name) {
   return content;
 }
 
-/// One array as a stream. Its schema is handed out once, which is all that `arrow_reader` asks for.
+/// What a copied schema points into.
+struct copied_schema {
+  std::string format;
+  std::string name;
+  std::string metadata;
+  std::vector<arrow_schema> children;
+  std::vector<ArrowSchema*> pointers;
+  arrow_schema dictionary;
+};
+
+/// The metadata of a schema are counted, not ended by a zero.
+std::string copied_metadata(const char* metadata) {
+  if (metadata == nullptr) {
+    return {};
+  }
+  const auto number_at = [metadata](std::size_t position) {
+    std::int32_t number = 0;
+    std::memcpy(&number, metadata + position, sizeof(number));
+    return number;
+  };
+  std::size_t end = 4;
+  for (std::int32_t text = 0; text < 2 * number_at(0); ++text) {
+    end += 4 + static_cast<std::size_t>(number_at(end));
+  }
+  return {metadata, end};
+}
+
+arrow_schema copied(const ArrowSchema& source) {
+  auto content = std::make_unique<copied_schema>();
+  content->format = source.format;
+  content->name = source.name == nullptr ? "" : source.name;
+  content->metadata = copied_metadata(source.metadata);
+  for (std::int64_t i = 0; i < source.n_children; ++i) {
+    content->children.push_back(copied(*source.children[i]));
+  }
+  for (auto& child : content->children) {
+    content->pointers.push_back(child.get());
+  }
+  if (source.dictionary != nullptr) {
+    content->dictionary = copied(*source.dictionary);
+  }
+  ArrowSchema result{};
+  result.format = content->format.c_str();
+  result.name = content->name.c_str();
+  result.metadata = content->metadata.empty() ? nullptr : content->metadata.data();
+  result.flags = source.flags;
+  result.n_children = source.n_children;
+  result.children = content->pointers.data();
+  result.dictionary = source.dictionary == nullptr ? nullptr : content->dictionary.get();
+  result.release = [](ArrowSchema* self) {
+    delete static_cast<copied_schema*>(self->private_data);
+    self->release = nullptr;
+  };
+  result.private_data = content.release();
+  return arrow_schema{&result};
+}
+
+/// One array as a stream.
 struct single_batch {
   arrow_schema schema;
   arrow_array array;
 };
 
 template <typename Structure>
-int hand_out(arrow_owner<Structure>& owner, Structure* out) {
+void hand_out(arrow_owner<Structure>& owner, Structure* out) {
   *out = *owner.get();
   owner.get()->release = nullptr;
-  return 0;
 }
 
 arrow_stream stream_of(arrow_schema schema, arrow_array array) {
   ArrowArrayStream stream{};
   stream.private_data = new single_batch{std::move(schema), std::move(array)};
   stream.get_schema = [](ArrowArrayStream* self, ArrowSchema* out) {
-    auto& schema_owner = static_cast<single_batch*>(self->private_data)->schema;
-    return schema_owner ? hand_out(schema_owner, out) : EINVAL;
+    auto copy = copied(*static_cast<single_batch*>(self->private_data)->schema);
+    hand_out(copy, out);
+    return 0;
   };
   stream.get_next = [](ArrowArrayStream* self, ArrowArray* out) {
-    return hand_out(static_cast<single_batch*>(self->private_data)->array, out);
+    hand_out(static_cast<single_batch*>(self->private_data)->array, out);
+    return 0;
   };
   stream.get_last_error = [](ArrowArrayStream*) -> const char* { return nullptr; };
   stream.release = [](ArrowArrayStream* self) {

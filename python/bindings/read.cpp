@@ -3,6 +3,7 @@
 
 #include <pybind11/stl.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <exception>
@@ -19,9 +20,10 @@ namespace klantreis::bindings {
 
 namespace {
 
-/// A stream whose columns can be looked at before it is handed on.
+/// A stream whose columns can be looked at before it is read.
 ///
-/// While it is read, Ctrl-C and the progress callback have their turn after every batch.
+/// DuckDB opens a source several times and reads it once: every capsule tells the columns, the first to ask for rows
+/// gets them. While rows are read, Ctrl-C and the progress callback have their turn after every batch.
 class stream_source {
  public:
   stream_source(py::handle source, py::object progress) : state_(std::make_shared<state>()) {
@@ -30,8 +32,7 @@ class stream_source {
     arrow_schema schema;
     if (state_->stream->get_schema(state_->stream.get(), schema.get()) != 0) {
       schema.get()->release = nullptr;
-      const char* reason =
-          state_->stream->get_last_error == nullptr ? nullptr : state_->stream->get_last_error(state_->stream.get());
+      const char* reason = last_error(*state_);
       throw input_error(std::string{"the source could not tell its columns: "} +
                         (reason == nullptr ? "no reason given" : reason));
     }
@@ -43,45 +44,31 @@ class stream_source {
       names_.emplace_back(child.name == nullptr ? "" : child.name);
       formats_.emplace_back(child.dictionary == nullptr ? child.format : child.dictionary->format);
     }
-    state_->schema = std::move(schema);
   }
 
   [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
   [[nodiscard]] const std::vector<std::string>& formats() const noexcept { return formats_; }
 
-  /// The stream itself, once.
   [[nodiscard]] py::object capsule() {
-    if (!state_->stream) {
+    if (state_->claimed) {
       throw input_error("the Arrow stream was read before; a stream can be read once");
     }
-    auto content = std::make_unique<reading>();
-    content->shared = state_;
-    content->stream = std::move(state_->stream);
-    content->schema = std::move(state_->schema);
     ArrowArrayStream out{};
     out.get_schema = [](ArrowArrayStream* self, ArrowSchema* schema) {
-      auto& inside = *static_cast<reading*>(self->private_data);
-      if (inside.schema) {
-        *schema = *inside.schema.get();
-        inside.schema.get()->release = nullptr;
-        return 0;
-      }
-      return inside.stream->get_schema(inside.stream.get(), schema);
+      auto& stream = static_cast<reading*>(self->private_data)->shared->stream;
+      return stream->get_schema(stream.get(), schema);
     };
     out.get_next = &next;
     out.get_last_error = [](ArrowArrayStream* self) -> const char* {
-      auto& inside = *static_cast<reading*>(self->private_data);
-      if (inside.stopped) {
-        return "reading was interrupted";
-      }
-      return inside.stream->get_last_error == nullptr ? nullptr : inside.stream->get_last_error(inside.stream.get());
+      const auto& inside = *static_cast<reading*>(self->private_data);
+      return inside.error != nullptr ? inside.error : last_error(*inside.shared);
     };
     out.release = [](ArrowArrayStream* self) {
       const py::gil_scoped_acquire gil;
       delete static_cast<reading*>(self->private_data);
       self->release = nullptr;
     };
-    out.private_data = content.release();
+    out.private_data = new reading{state_};
     return stream_capsule(arrow_stream{&out});
   }
 
@@ -92,44 +79,57 @@ class stream_source {
     }
   }
 
+  /// Frees what the source holds, an open query for example.
+  void close() { state_->stream.reset(); }
+
  private:
   struct state {
     arrow_stream stream;
-    arrow_schema schema;
     py::object progress;
     std::exception_ptr pending;
+    std::atomic<bool> claimed = false;
+    std::uint64_t rows = 0;
   };
 
   struct reading {
     std::shared_ptr<state> shared;
-    arrow_stream stream;
-    arrow_schema schema;
-    std::uint64_t rows = 0;
-    bool stopped = false;
+    bool reads = false;
+    const char* error = nullptr;
   };
+
+  static const char* last_error(state& shared) {
+    auto& stream = shared.stream;
+    return !stream || stream->get_last_error == nullptr ? nullptr : stream->get_last_error(stream.get());
+  }
 
   static int next(ArrowArrayStream* self, ArrowArray* out) {
     auto& inside = *static_cast<reading*>(self->private_data);
-    const int code = inside.stream->get_next(inside.stream.get(), out);
+    auto& shared = *inside.shared;
+    if (!shared.stream || (!inside.reads && shared.claimed.exchange(true))) {
+      inside.error = "the stream was read before";
+      return EINVAL;
+    }
+    inside.reads = true;
+    const int code = shared.stream->get_next(shared.stream.get(), out);
     if (code != 0 || out->release == nullptr) {
       return code;
     }
-    inside.rows += static_cast<std::uint64_t>(out->length);
+    shared.rows += static_cast<std::uint64_t>(out->length);
     const py::gil_scoped_acquire gil;
     try {
       if (PyErr_CheckSignals() != 0) {
         throw py::error_already_set();
       }
-      if (!inside.shared->progress.is_none()) {
-        inside.shared->progress(inside.rows);
+      if (!shared.progress.is_none()) {
+        shared.progress(shared.rows);
       }
       return 0;
     } catch (...) {
-      inside.shared->pending = std::current_exception();
+      shared.pending = std::current_exception();
     }
     out->release(out);
     out->release = nullptr;
-    inside.stopped = true;
+    inside.error = "reading was interrupted";
     return EINTR;
   }
 
@@ -446,6 +446,7 @@ void bind_read(py::module_& m) {
       .def_property_readonly("names", &stream_source::names)
       .def_property_readonly("formats", &stream_source::formats)
       .def("raise_pending", &stream_source::raise_pending)
+      .def("close", &stream_source::close)
       .def(
           "__arrow_c_stream__", [](stream_source& self, const py::object&) { return self.capsule(); },
           py::arg("requested_schema") = py::none());
