@@ -68,10 +68,11 @@ inline index_range customers_of_slice(const event_log& log, unsigned part, unsig
     return {};
   }
   const auto boundary = [&](unsigned at) {
-    const std::uint64_t event = slice(log.events(), at == parts ? at - 1 : at, parts).begin;
-    return at == parts ? log.customers()
-                       : static_cast<std::size_t>(std::lower_bound(offsets.begin(), offsets.end(), event) -
-                                                  offsets.begin());
+    if (at == parts) {
+      return log.customers();
+    }
+    const std::uint64_t event = slice(log.events(), at, parts).begin;
+    return static_cast<std::size_t>(std::lower_bound(offsets.begin(), offsets.end(), event) - offsets.begin());
   };
   return {boundary(part), boundary(part + 1)};
 }
@@ -474,11 +475,8 @@ KLANTREIS_INLINE std::vector<transition_row> ordered_transitions(const transitio
   return rows;
 }
 
-}  // namespace detail
-
-KLANTREIS_INLINE table transitions(const transition_counts& counts, const interval_options& options,
-                                   unsigned threads) {
-  const auto rows = detail::ordered_transitions(counts, options, threads);
+KLANTREIS_INLINE table transition_table(const transition_counts& counts, std::span<const transition_row> rows,
+                                        const interval_options& options) {
   std::vector<std::string> from;
   std::vector<std::string> to;
   std::vector<std::string> marks;
@@ -507,10 +505,10 @@ KLANTREIS_INLINE table transitions(const transition_counts& counts, const interv
   for (const auto& [name, value] : counts.options()) {
     result.set_option(name, value);
   }
-  detail::set_interval_options(result, options);
+  set_interval_options(result, options);
   result.add("from", std::move(from));
   result.add("to", std::move(to));
-  result.add("weight", detail::count_column(weight), quantity::count);
+  result.add("weight", count_column(weight), quantity::count);
   result.add("n", detail::count_column(n), quantity::count);
   result.add("probability", std::move(probability), quantity::share);
   result.add("lower", std::move(lower), quantity::share);
@@ -518,6 +516,13 @@ KLANTREIS_INLINE table transitions(const transition_counts& counts, const interv
   result.add("marks", std::move(marks));
   result.add("median_time", std::move(median_time), quantity::seconds);
   return result;
+}
+
+}  // namespace detail
+
+KLANTREIS_INLINE table transitions(const transition_counts& counts, const interval_options& options,
+                                   unsigned threads) {
+  return detail::transition_table(counts, detail::ordered_transitions(counts, options, threads), options);
 }
 
 KLANTREIS_INLINE table state_visits(const transition_counts& counts) {
