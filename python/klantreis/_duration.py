@@ -80,7 +80,9 @@ def instant(at: InstantLike, what: str = "instant") -> int:
         try:
             moment = dt.datetime.fromisoformat(at.strip().replace("Z", "+00:00"))
         except ValueError:
-            raise InputError(f'{what} is {at!r}; write a date or time such as "2024-04-30" or "2024-04-30T12:00:00Z"') from None
+            raise InputError(
+                f'{what} is {at!r}; write a date or time such as "2024-04-30" or "2024-04-30T12:00:00Z"'
+            ) from None
     elif isinstance(at, dt.datetime):
         moment = at
     elif isinstance(at, dt.date):

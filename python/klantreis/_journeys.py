@@ -193,7 +193,9 @@ def journeys(
     Journeys(2 journeys of 2 customers: 1 converted, 1 did not, 0 open)
     """
     if not isinstance(log, Log):
-        raise InputError(f"journeys are cut from a Log, not from {type(log).__name__}; read the events with klantreis.read")
+        raise InputError(
+            f"journeys are cut from a Log, not from {type(log).__name__}; read the events with klantreis.read"
+        )
     names = (conversion,) if isinstance(conversion, str) else tuple(conversion)
     for name in names:
         if not isinstance(name, str):
