@@ -85,6 +85,15 @@ class table {
   std::vector<column> columns_;
 };
 
+/// The table as aligned text for a terminal: a heading, then at most `rows` rows; what is left out is counted.
+///
+/// Shares are shown as percentages, other numbers with six significant digits, null as `-`.
+///
+///     touchpoint  exits
+///     cart            3
+///     visit           1
+[[nodiscard]] std::string to_text(const table& source, std::size_t rows = 20);
+
 }  // namespace klantreis
 
 #ifndef KLANTREIS_COMPILED

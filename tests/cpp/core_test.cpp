@@ -3,6 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -81,4 +82,18 @@ TEST_CASE("a table keeps its columns of one length and says which exist", "[tabl
   CHECK(turned.texts("touchpoint") == std::vector<std::string>{"b", "a"});
   CHECK(turned.definition() == "definition");
   CHECK(result.head(1).rows() == 1);
+}
+
+TEST_CASE("a table prints aligned, with what is left out counted", "[table]") {
+  table result;
+  result.add("touchpoint", std::vector<std::string>{"cart", "v\x1bsit", "één"});
+  result.add("exits", std::vector<std::int64_t>{3, 1, 12}, quantity::count);
+  result.add("rate", std::vector<double>{0.25, std::numeric_limits<double>::quiet_NaN(), 1.0}, quantity::share);
+  CHECK(to_text(result) ==
+        "touchpoint  exits    rate\n"
+        "cart            3   25.0%\n"
+        "v sit           1       -\n"
+        "één            12  100.0%\n");
+  CHECK(to_text(result, 1) == "touchpoint  exits   rate\ncart            3  25.0%\n… 2 more rows\n");
+  CHECK(to_text(table{}) == "\n");
 }

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
 #include <numeric>
 
 #include "klantreis/table.hpp"
@@ -95,6 +98,70 @@ KLANTREIS_INLINE table table::head(std::size_t count) const {
   std::vector<std::size_t> order(std::min(count, rows()));
   std::iota(order.begin(), order.end(), std::size_t{0});
   return take(order);
+}
+
+namespace detail {
+
+/// Code points, as a terminal counts columns for most scripts.
+[[nodiscard]] inline std::size_t text_width(std::string_view text) noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+[[nodiscard]] inline std::string cell_text(double number, quantity what) {
+  if (std::isnan(number)) {
+    return "-";
+  }
+  std::array<char, 48> buffer{};
+  if (what == quantity::share) {
+    std::snprintf(buffer.data(), buffer.size(), "%.1f%%", 100.0 * number);
+  } else {
+    std::snprintf(buffer.data(), buffer.size(), "%.6g", number);
+  }
+  return buffer.data();
+}
+[[nodiscard]] inline std::string cell_text(std::int64_t number, quantity) { return std::to_string(number); }
+[[nodiscard]] inline std::string cell_text(bool truth, quantity) { return truth ? "yes" : "no"; }
+[[nodiscard]] inline std::string cell_text(const std::string& text, quantity) {
+  std::string line = text;
+  // A name must not be able to break the line or to send the terminal commands.
+  std::replace_if(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7F; }, ' ');
+  return line;
+}
+
+}  // namespace detail
+
+KLANTREIS_INLINE std::string to_text(const table& source, std::size_t rows) {
+  const std::size_t shown = std::min(rows, source.rows());
+  std::vector<std::string> lines(shown + 1);
+  for (const auto& c : source.columns()) {
+    std::vector<std::string> cells{c.name};
+    std::visit(
+        [&](const auto& values) {
+          for (std::size_t row = 0; row < shown; ++row) {
+            cells.push_back(detail::cell_text(values[row], c.what));
+          }
+        },
+        c.data);
+    std::size_t width = 0;
+    for (const auto& cell : cells) {
+      width = std::max(width, detail::text_width(cell));
+    }
+    const bool is_text = std::holds_alternative<std::vector<std::string>>(c.data);
+    for (std::size_t row = 0; row < cells.size(); ++row) {
+      const std::string padding(width - detail::text_width(cells[row]), ' ');
+      lines[row] += (lines[row].empty() ? "" : "  ") + (is_text ? cells[row] + padding : padding + cells[row]);
+    }
+  }
+  std::string result;
+  for (auto& line : lines) {
+    line.erase(line.find_last_not_of(' ') + 1);
+    result += line + "\n";
+  }
+  if (shown < source.rows()) {
+    result += "… " + std::to_string(source.rows() - shown) + " more rows\n";
+  }
+  return result;
 }
 
 }  // namespace klantreis
