@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reference import chain, cutting, events, flow, funnels, influence, patterns, rules, sequences
+from reference import chain, cutting, events, flow, funnels, influence, intervals, patterns, rules, sequences
 
 import klantreis as kr
 from bridge import assert_same, cells, cut, read, span
@@ -192,25 +192,27 @@ def test_drop_off_of_larger_logs(seed: int, options: dict[str, Any]) -> None:
 
 
 @often
-@given(
-    logs(max_events=14, conversions=2),
-    st.lists(st.sampled_from([*TOUCHPOINTS[:3], *CONVERSIONS]), min_size=1, max_size=4),
-    st.sampled_from([None, 1_000_000, 5 * MINUTE, DAY, 5 * DAY]),
-)
-def test_funnel(columns: Columns, steps: list[str], window: int | None) -> None:
-    fast = cut(read(columns), conversion=CONVERSIONS)
-    rows = kr.funnel(fast, steps, window=span(window)).to_dicts()
-    reached = funnels.levels(events.events_of(columns), steps, window)
-    counts = funnels.counts(reached, len(steps))
+@given(logs(max_events=14, conversions=2), st.data(), st.sampled_from([None, 1_000_000, 5 * MINUTE, DAY, 5 * DAY]))
+def test_funnel(columns: Columns, data: st.DataObject, window: int | None) -> None:
+    present = st.sampled_from(sorted(set(columns["touchpoint"])))
+    wanted = data.draw(st.lists(st.lists(present, min_size=1, max_size=2, unique=True), min_size=1, max_size=4))
+    steps = [set(step) for step in wanted]
+    rows = kr.funnel(cut(read(columns), conversion=CONVERSIONS), wanted, window=span(window)).to_dicts()
+    log = events.events_of(columns)
+    counts = funnels.counts(funnels.levels(log, steps, window), len(steps))
     assert [row["count"] for row in rows] == counts
-    assert [row["label"] for row in rows] == steps
     assert [row["step"] for row in rows] == list(range(1, len(steps) + 1))
+    assert rows[0]["n"] == len(set(columns["customer"]))
     for row, (rate, (lower, upper)) in zip(rows[1:], funnels.rates(counts)[1:], strict=True):
         assert_same(row["rate"], rate)
         assert_same(row["rate_lower"], lower)
         assert_same(row["rate_upper"], upper)
     for row, count in zip(rows, counts, strict=True):
         assert_same(row["rate_from_first"], count / counts[0] if counts[0] else math.nan)
+    if len(steps) > 1:
+        times = [funnels.time_to_last_step(rows, steps, window) for rows in events.by_customer(log).values()]
+        median = intervals.quantile([t / 1_000_000 for t in times if t is not None], 0.5)
+        assert_same(rows[-1]["median_time_from_first"], median)
 
 
 @often
@@ -298,9 +300,9 @@ def check_rules(fast: kr.Journeys, slow: list[cutting.Journey], model: str, by: 
         assert_same(value, want_value, f"value of {label}", tolerance=1e-8)
         if total:
             assert_same(share, want / total, f"share of {label}")
-    intervals = rules.credit_intervals(slow, model, by, 2 * DAY, lookback)
+    bounds = rules.credit_intervals(slow, model, by, 2 * DAY, lookback)
     for label, (credit, _, lower, upper, _) in found.items():
-        want = intervals.get(label)
+        want = bounds.get(label)
         if credit > 1e-9 and want is not None and not want.boundary:
             assert_same(lower, want.lower, f"lower credit of {label}", rel=1e-6)
             assert_same(upper, want.upper, f"upper credit of {label}", rel=1e-6)
@@ -321,7 +323,7 @@ def test_rules_on_larger_logs(seed: int, model: str) -> None:
         check_rules(fast, slow, model, by, 2 * DAY)
 
 
-def check_markov(fast: kr.Journeys, slow: list[cutting.Journey], order: int, by: str, intervals: bool) -> None:
+def check_markov(fast: kr.Journeys, slow: list[cutting.Journey], order: int, by: str, bounds: bool) -> None:
     trips = sequences.trips(slow, by)
     found = {row[by]: row for row in kr.attribute(fast, model="markov", order=order, by=by).to_dicts()}
     conversions = sum(t.converted for t in trips)
@@ -339,7 +341,7 @@ def check_markov(fast: kr.Journeys, slow: list[cutting.Journey], order: int, by:
     without_touch = sum(t.converted and not t.items for t in trips)
     unattributed = found.get("(unattributed)", {"credit": 0.0})["credit"]
     assert_same(unattributed, conversions if sum(effects.values()) == 0 else without_touch, "(unattributed)")
-    if not intervals or sum(effects.values()) == 0:
+    if not bounds or sum(effects.values()) == 0:
         return
     for item, row in influence.markov(trips, order).items():
         got = found[item]
@@ -359,7 +361,7 @@ def check_markov(fast: kr.Journeys, slow: list[cutting.Journey], order: int, by:
 @often
 @given(logs(conversions=2), ended, st.sampled_from(LABELS), st.integers(1, 4))
 def test_removal_effects(columns: Columns, options: dict[str, Any], by: str, order: int) -> None:
-    check_markov(*both(columns, options), order, by, intervals=False)
+    check_markov(*both(columns, options), order, by, bounds=False)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -367,7 +369,7 @@ def test_removal_effects(columns: Columns, options: dict[str, Any], by: str, ord
 def test_markov_with_intervals(seed: int, order: int) -> None:
     fast, slow = both(big(seed), {"inactivity": 30 * DAY})
     for by in LABELS:
-        check_markov(fast, slow, order, by, intervals=True)
+        check_markov(fast, slow, order, by, bounds=True)
 
 
 # --- what must hold for every log

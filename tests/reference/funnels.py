@@ -24,6 +24,23 @@ def level(rows: Sequence[Event], steps: Sequence[Collection[str]], window: int |
     return 0
 
 
+def time_to_last_step(rows: Sequence[Event], steps: Sequence[Collection[str]], window: int | None = None) -> int | None:
+    """Time from the first to the last step, for a customer who reaches it.
+
+    Of all choices of rows the one counts that is complete first; of several, the one that starts last.
+    """
+    chosen = [
+        (places[-1], -places[0])
+        for places in combinations(range(len(rows)), len(steps))
+        if all(rows[i].touchpoint in step for i, step in zip(places, steps, strict=True))
+        and (window is None or rows[places[-1]].time - rows[places[0]].time <= window)
+    ]
+    if not chosen:
+        return None
+    last, first = min(chosen)
+    return rows[last].time - rows[-first].time
+
+
 def level_by_search(rows: Sequence[Event], steps: Sequence[Collection[str]], window: int | None = None) -> int:
     """The same level for long logs: from each possible first row, take the earliest next match every time."""
     best = 0
