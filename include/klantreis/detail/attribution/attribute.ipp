@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <numeric>
+#include <type_traits>
+#include <utility>
+
+#include "klantreis/attribution.hpp"
+#include "klantreis/detail/attribution/credit.hpp"
+#include "klantreis/detail/attribution/heuristics.hpp"
+#include "klantreis/detail/attribution/markov_credit.hpp"
+#include "klantreis/detail/option_text.hpp"
+
+namespace klantreis {
+namespace detail {
+
+inline std::string number_option(double number) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%g", number);
+  return text.data();
+}
+
+/// The parameters of a model as options of its result.
+inline void set_model_options(table& result, const attribution_model& model) {
+  result.set_option("model", std::string{entry_of(model).name});
+  std::visit(
+      [&result](const auto& chosen) {
+        using type = std::decay_t<decltype(chosen)>;
+        if constexpr (std::is_same_v<type, last_non_direct>) {
+          std::string direct;
+          for (const std::string& name : chosen.direct) {
+            direct += (direct.empty() ? "" : ", ") + name;
+          }
+          result.set_option("direct", direct);
+        } else if constexpr (std::is_same_v<type, position_based>) {
+          result.set_option("first", number_option(chosen.first));
+          result.set_option("last", number_option(chosen.last));
+        } else if constexpr (std::is_same_v<type, time_decay>) {
+          result.set_option("half_life", duration_option(chosen.half_life));
+        } else if constexpr (std::is_same_v<type, markov_model>) {
+          result.set_option("order", std::to_string(chosen.order));
+          result.set_option("self_transitions", chosen.self_transitions ? "true" : "false");
+        }
+      },
+      model);
+}
+
+inline void add_estimates(table& result, const std::string& name, quantity what,
+                          const std::vector<item_credit>& rows, estimate item_credit::*member) {
+  const auto add = [&](const std::string& column, double estimate::*part) {
+    std::vector<double> numbers;
+    numbers.reserve(rows.size());
+    for (const item_credit& row : rows) {
+      numbers.push_back(row.*member.*part);
+    }
+    result.add(column, std::move(numbers), what);
+  };
+  add(name, &estimate::value);
+  add(name + "_lower", &estimate::lower);
+  add(name + "_upper", &estimate::upper);
+}
+
+inline table credit_table(credit_result&& credits, const std::string& by, const attribution_model& model,
+                          const attribution_options& options) {
+  std::vector<item_credit>& rows = credits.items;
+  std::sort(rows.begin(), rows.end(), [](const item_credit& a, const item_credit& b) {
+    return a.credit.value != b.credit.value ? a.credit.value > b.credit.value : a.name < b.name;
+  });
+  if (credits.unattributed) {
+    rows.push_back(std::move(*credits.unattributed));
+  }
+  std::string definition{entry_of(model).definition};
+  definition += " Credit adds up to the conversions of settled journeys, share is credit as a part of them";
+  definition += credits.has_values ? ", credit_value adds up to their value." : ".";
+  table result{std::move(definition)};
+  std::vector<std::string> names;
+  std::vector<std::string> marks;
+  names.reserve(rows.size());
+  marks.reserve(rows.size());
+  for (item_credit& row : rows) {
+    names.push_back(std::move(row.name));
+    mark set = row.share.marks | row.credit.marks;
+    if (credits.has_removal_effects) {
+      set |= row.removal_effect.marks;
+    }
+    if (credits.has_values) {
+      set |= row.credit_value.marks | row.removal_effect_value.marks;
+    }
+    marks.push_back(to_text(set));
+  }
+  const std::size_t size = rows.size();
+  result.add(by, std::move(names));
+  result.add("model", std::vector<std::string>(size, std::string{entry_of(model).name}));
+  if (credits.has_removal_effects) {
+    add_estimates(result, "removal_effect", quantity::share, rows, &item_credit::removal_effect);
+  }
+  add_estimates(result, "share", quantity::share, rows, &item_credit::share);
+  add_estimates(result, "credit", quantity::count, rows, &item_credit::credit);
+  if (credits.has_values) {
+    if (credits.has_removal_effects) {
+      add_estimates(result, "removal_effect_value", quantity::share, rows, &item_credit::removal_effect_value);
+    }
+    add_estimates(result, "credit_value", quantity::amount, rows, &item_credit::credit_value);
+  }
+  result.add("n", std::vector<std::int64_t>(size, std::llround(credits.customers)), quantity::count);
+  result.add("marks", std::move(marks));
+  set_model_options(result, model);
+  result.set_option("by", by);
+  result.set_option("lookback", options.lookback ? duration_option(*options.lookback) : "none");
+  result.set_option("intervals", options.intervals ? "by customers" : "none");
+  if (credits.has_removal_effects) {
+    result.set_option("error_bound", number_option(credits.error_bound));
+  }
+  set_interval_options(result, {.level = options.level, .min_n = options.min_n});
+  return result;
+}
+
+inline credit_result markov_credits(const path_table& paths, const markov_model& model,
+                                    const attribution_options& options) {
+  return markov_credit{paths, model, options.intervals, {.level = options.level, .min_n = options.min_n},
+                       options.threads}
+      .result();
+}
+
+template <typename Model, typename Source>
+credit_result heuristic_credits(const Model& model, const Source& source, const attribution_options& options) {
+  return credit_by_rule(rule_of(model, source.names()), source, options.intervals,
+                        {.level = options.level, .min_n = options.min_n}, options.threads);
+}
+
+}  // namespace detail
+
+KLANTREIS_INLINE table attribute(const journey_set& journeys, const attribution_model& model,
+                                 const attribution_options& options) {
+  require_cut(journeys, "attribution");
+  if (!journeys.empty() && journeys.settled_customers() == 0) {
+    throw input_error("none of the " + std::to_string(journeys.size()) +
+                      " journeys is settled, and attribution uses settled ones; choose an inactivity shorter than the "
+                      "log, or a later observed_until");
+  }
+  auto credits = std::visit(
+      [&](const auto& chosen) {
+        using type = std::decay_t<decltype(chosen)>;
+        if constexpr (std::is_same_v<type, markov_model>) {
+          const path_table paths = make_paths(
+              journeys, {.by = options.by, .collapse = false, .lookback = options.lookback, .threads = options.threads});
+          return detail::markov_credits(paths, chosen, options);
+        } else {
+          constexpr bool needs_ages = std::is_same_v<type, time_decay>;
+          if (needs_ages && !journeys.empty() && !journeys.log().has_times()) {
+            throw input_error("time_decay needs the time of each touch, and this log has none; read it with a time "
+                              "column, or use linear or position_based");
+          }
+          return detail::heuristic_credits(
+              chosen, detail::journey_source{journeys, options.by, options.lookback, needs_ages}, options);
+        }
+      },
+      model);
+  return detail::credit_table(std::move(credits), options.by, model, options);
+}
+
+KLANTREIS_INLINE table attribute(const path_table& paths, const attribution_model& model,
+                                 const attribution_options& options) {
+  if (options.lookback) {
+    throw input_error("a path table has no times, so a lookback cannot be applied; make the paths from journeys with "
+                      "that lookback");
+  }
+  auto credits = std::visit(
+      [&](const auto& chosen) -> detail::credit_result {
+        using type = std::decay_t<decltype(chosen)>;
+        if constexpr (std::is_same_v<type, markov_model>) {
+          return detail::markov_credits(paths, chosen, options);
+        } else if constexpr (std::is_same_v<type, time_decay>) {
+          throw input_error("time_decay needs the time of each touch, and a path table has none; attribute the "
+                            "journeys instead, or use linear or position_based");
+        } else {
+          return detail::heuristic_credits(chosen, detail::path_source{paths}, options);
+        }
+      },
+      model);
+  return detail::credit_table(std::move(credits), paths.by(), model, options);
+}
+
+}  // namespace klantreis

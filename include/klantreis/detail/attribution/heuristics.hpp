@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "klantreis/detail/attribution/credit.hpp"
+#include "klantreis/detail/attribution/rules.hpp"
+#include "klantreis/detail/attribution/units.hpp"
+#include "klantreis/journeys.hpp"
+#include "klantreis/paths.hpp"
+
+namespace klantreis::detail {
+
+/// The credit that the items earn in the journeys of one customer.
+class customer_credit {
+ public:
+  explicit customer_credit(std::size_t items) : credit_(items), value_(items), is_touched_(items, 0) {}
+
+  outcome_sums sums;
+
+  void clear() {
+    for (const std::uint32_t item : touched_) {
+      credit_[item] = 0.0;
+      value_[item] = 0.0;
+      is_touched_[item] = 0;
+    }
+    touched_.clear();
+    sums = {};
+  }
+
+  /// Adds a journey that ended with `worth`, and with a conversion or not.
+  template <typename Rule>
+  void add(const touch_view& touches, const Rule& rule, bool converted, double worth) {
+    sums.journeys += 1.0;
+    if (converted) {
+      sums.add_conversion(!touches.items.empty(), worth);
+    } else if (worth != 0.0) {
+      sums.value += worth;
+      sums.touched_value += touches.items.empty() ? 0.0 : worth;
+    } else {
+      return;
+    }
+    if (touches.items.empty()) {
+      return;
+    }
+    parts_.resize(touches.items.size());
+    rule(touches, std::span{parts_});
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      if (parts_[i] == 0.0) {
+        continue;
+      }
+      const std::uint32_t item = touches.items[i];
+      if (is_touched_[item] == 0) {
+        is_touched_[item] = 1;
+        touched_.push_back(item);
+      }
+      credit_[item] += converted ? parts_[i] : 0.0;
+      value_[item] += parts_[i] * worth;
+    }
+  }
+
+  /// The items that earned something.
+  [[nodiscard]] std::span<const std::uint32_t> touched() const noexcept { return touched_; }
+  [[nodiscard]] double credit(std::uint32_t item) const noexcept { return credit_[item]; }
+  [[nodiscard]] double value(std::uint32_t item) const noexcept { return value_[item]; }
+
+ private:
+  std::vector<double> credit_;
+  std::vector<double> value_;
+  std::vector<std::uint8_t> is_touched_;
+  std::vector<std::uint32_t> touched_;
+  std::vector<double> parts_;
+};
+
+/// Customers of a path table; without them, its conversions and nulls.
+class path_source {
+ public:
+  explicit path_source(const path_table& paths) : paths_(&paths) {}
+
+  [[nodiscard]] const name_table& names() const { return paths_->names(); }
+  [[nodiscard]] bool has_values() const { return paths_->has_values(); }
+  [[nodiscard]] std::size_t size() const { return unit_groups(*paths_); }
+
+  [[nodiscard]] std::vector<bool> seen() const {
+    std::vector<bool> result(names().size(), false);
+    for (std::size_t p = 0; p < paths_->size(); ++p) {
+      if (paths_->conversions()[p] + paths_->nulls()[p] > 0.0) {
+        for (const std::uint32_t item : paths_->path(p)) {
+          result[item] = true;
+        }
+      }
+    }
+    return result;
+  }
+
+  struct buffers {};
+
+  /// Reads one customer; returns how many such customers there are.
+  template <typename Rule>
+  double read(std::size_t index, const Rule& rule, buffers& /*space*/, customer_credit& customer) const {
+    return for_each_journey(*paths_, index, [&](std::size_t path, bool converted, double worth) {
+      customer.add({paths_->path(path), {}}, rule, converted, worth);
+    });
+  }
+
+ private:
+  const path_table* paths_;
+};
+
+/// Customers of a set of journeys, with the ages of their touches.
+class journey_source {
+ public:
+  journey_source(const journey_set& journeys, std::string_view by, const std::optional<duration>& lookback,
+                 bool with_ages)
+      : journeys_(&journeys), items_(items_of(journeys, by, false)), with_ages_(with_ages) {
+    if (lookback) {
+      lookback_ = to_ticks(*lookback, journeys.log().ticks_per_second(), "lookback");
+    }
+  }
+
+  [[nodiscard]] const name_table& names() const { return *items_.names; }
+  [[nodiscard]] bool has_values() const { return !journeys_->log().values().empty(); }
+  [[nodiscard]] std::size_t size() const {
+    return journeys_->customer_offsets().empty() ? 0 : journeys_->customer_offsets().size() - 1;
+  }
+
+  [[nodiscard]] std::vector<bool> seen() const {
+    std::vector<bool> result(names().size(), false);
+    for (std::size_t j = 0; j < journeys_->size(); ++j) {
+      const journey piece = within_lookback((*journeys_)[j]);
+      if (piece.settled) {
+        for (std::uint64_t event = piece.begin; event < piece.path_end; ++event) {
+          result[items_.codes[event]] = true;
+        }
+      }
+    }
+    return result;
+  }
+
+  struct buffers {
+    std::vector<std::uint32_t> codes;
+    std::vector<std::uint64_t> begins;
+    std::vector<double> ages;
+  };
+
+  template <typename Rule>
+  double read(std::size_t index, const Rule& rule, buffers& space, customer_credit& customer) const {
+    const auto offsets = journeys_->customer_offsets();
+    for (std::uint64_t j = offsets[index]; j < offsets[index + 1]; ++j) {
+      const journey piece = within_lookback((*journeys_)[j]);
+      if (!piece.settled) {
+        continue;
+      }
+      if (piece.converted) {
+        customer.add(touches_of(piece, space), rule, true, journeys_->value(j));
+      } else {
+        customer.add({}, rule, false, 0.0);
+      }
+    }
+    return customer.sums.journeys > 0.0 ? 1.0 : 0.0;
+  }
+
+ private:
+  [[nodiscard]] journey within_lookback(journey piece) const {
+    if (lookback_ >= 0) {
+      const auto times = journeys_->log().times();
+      const std::int64_t oldest = times[piece.end - 1] - lookback_;
+      while (piece.begin < piece.path_end && times[piece.begin] < oldest) {
+        ++piece.begin;
+      }
+    }
+    return piece;
+  }
+
+  touch_view touches_of(const journey& piece, buffers& space) const {
+    if (!items_.collapse && !with_ages_) {
+      return {items_.codes.subspan(piece.begin, piece.path_end - piece.begin), {}};
+    }
+    space.codes.clear();
+    space.begins.clear();
+    space.ages.clear();
+    items_.for_each(piece, [&space](std::uint32_t code, std::uint64_t first_event) {
+      space.codes.push_back(code);
+      space.begins.push_back(first_event);
+    });
+    if (with_ages_ && !space.codes.empty()) {
+      // A merged run is as old as its last event.
+      const auto times = journeys_->log().times();
+      const auto ticks_per_second = static_cast<double>(journeys_->log().ticks_per_second());
+      space.begins.push_back(piece.path_end);
+      for (std::size_t i = 0; i + 1 < space.begins.size(); ++i) {
+        const std::int64_t ticks = times[piece.path_end - 1] - times[space.begins[i + 1] - 1];
+        space.ages.push_back(static_cast<double>(ticks) / ticks_per_second);
+      }
+    }
+    return {space.codes, space.ages};
+  }
+
+  const journey_set* journeys_;
+  item_source items_;
+  bool with_ages_;
+  std::int64_t lookback_ = -1;
+};
+
+/// Totals of the credits.
+struct credit_sums {
+  outcome_totals totals;
+  std::vector<double> credit;
+  std::vector<double> value;
+  double conversions2 = 0.0;  ///< sums of powers of the conversions of customers
+  double conversions4 = 0.0;
+
+  credit_sums& operator+=(const credit_sums& other) {
+    totals += other.totals;
+    for (std::size_t item = 0; item < credit.size(); ++item) {
+      credit[item] += other.credit[item];
+      value[item] += other.value[item];
+    }
+    conversions2 += other.conversions2;
+    conversions4 += other.conversions4;
+    return *this;
+  }
+};
+
+/// Influence values of the customers who gave credit to an item; all others have the same ones.
+struct item_moments {
+  influence_sum credit;
+  influence_sum share;
+  influence_sum value;
+  double conversions2 = 0.0;
+  double conversions4 = 0.0;
+
+  item_moments& operator+=(const item_moments& other) {
+    credit += other.credit;
+    share += other.share;
+    value += other.value;
+    conversions2 += other.conversions2;
+    conversions4 += other.conversions4;
+    return *this;
+  }
+};
+
+struct credit_moments {
+  std::vector<item_moments> items;
+  unattributed_moments unattributed;
+
+  credit_moments& operator+=(const credit_moments& other) {
+    for (std::size_t item = 0; item < items.size(); ++item) {
+      items[item] += other.items[item];
+    }
+    unattributed += other.unattributed;
+    return *this;
+  }
+};
+
+/// Splits the conversions by a rule.
+///
+/// ψ of a credit: what the customer's own journeys gave, less the mean over the customers; of a share x/Y:
+/// (x_u − share·y_u)/Y.
+template <typename Rule, typename Source>
+credit_result credit_by_rule(const Rule& rule, const Source& source, bool with_intervals,
+                             const interval_options& intervals, unsigned threads) {
+  const std::size_t items = source.names().size();
+  const auto for_each_customer = [&](index_range range, auto&& use) {
+    customer_credit customer{items};
+    typename Source::buffers space;
+    for (std::size_t index = range.begin; index < range.end; ++index) {
+      const double times = source.read(index, rule, space, customer);
+      if (times > 0.0) {
+        use(customer, times);
+      }
+      customer.clear();
+    }
+  };
+
+  const auto sums = sum_in_pieces(source.size(), threads, items * 4 * sizeof(double), [&](index_range range) {
+    credit_sums part;
+    part.credit.resize(items);
+    part.value.resize(items);
+    for_each_customer(range, [&part](const customer_credit& customer, double times) {
+      part.totals.add(customer.sums, times);
+      const double square = customer.sums.conversions * customer.sums.conversions;
+      part.conversions2 += times * square;
+      part.conversions4 += times * square * square;
+      for (const std::uint32_t item : customer.touched()) {
+        part.credit[item] += times * customer.credit(item);
+        part.value[item] += times * customer.value(item);
+      }
+    });
+    return part;
+  });
+
+  const outcome_totals& totals = sums.totals;
+  const double conversions = totals.sums.conversions;
+  const double m = totals.customers;
+  std::vector<double> share(items, null_value);
+  if (conversions > 0.0) {
+    std::size_t earning = 0;
+    for (std::size_t item = 0; item < items; ++item) {
+      share[item] = sums.credit[item] / conversions;
+      earning += sums.credit[item] > 0.0 ? 1U : 0U;
+    }
+    if (earning == 1 && totals.unattributed_conversions() == 0.0) {
+      *std::max_element(share.begin(), share.end()) = 1.0;
+    }
+  }
+
+  credit_moments moments;
+  moments.items.resize(items);
+  if (with_intervals) {
+    const std::size_t weight = items * (sizeof(item_moments) + 2 * sizeof(double));
+    moments = sum_in_pieces(source.size(), threads, weight, [&](index_range range) {
+      credit_moments part;
+      part.items.resize(items);
+      for_each_customer(range, [&](const customer_credit& customer, double times) {
+        const outcome_sums& own = customer.sums;
+        const double square = own.conversions * own.conversions;
+        for (const std::uint32_t item : customer.touched()) {
+          item_moments& moment = part.items[item];
+          add_times(moment.credit, customer.credit(item) - sums.credit[item] / m, times);
+          add_times(moment.value, customer.value(item) - sums.value[item] / m, times);
+          if (conversions > 0.0) {
+            add_times(moment.share, (customer.credit(item) - share[item] * own.conversions) / conversions, times);
+          }
+          moment.conversions2 += times * square;
+          moment.conversions4 += times * square * square;
+        }
+        part.unattributed.add(own, totals, times);
+      });
+      return part;
+    });
+  }
+
+  // The customers who gave an item nothing: ψ = −mean for its credit, −share·y_u/Y for its share.
+  const auto with_untouched = [m](const influence_sum& touched, double mean) {
+    const double others = std::max(0.0, m - touched.customers());
+    influence_sum all{m, touched.sum(), touched.sum2(), touched.sum4()};
+    const double square = mean * mean;
+    return all += influence_sum{0.0, -others * mean, others * square, others * square * square};
+  };
+
+  const interval_maker make{.options = intervals, .wanted = with_intervals, .totals = totals};
+  credit_result result;
+  result.has_values = source.has_values();
+  result.customers = m;
+  const std::vector<bool> seen = source.seen();
+  for (std::uint32_t item = 0; item < items; ++item) {
+    if (!seen[item]) {
+      continue;
+    }
+    item_credit row;
+    row.name = source.names()[item];
+    const item_moments& moment = moments.items[item];
+    const double factor = conversions > 0.0 ? share[item] / conversions : 0.0;
+    const double square = factor * factor;
+    influence_sum of_share{m, moment.share.sum(), moment.share.sum2(), moment.share.sum4()};
+    of_share += influence_sum{0.0, 0.0, square * (sums.conversions2 - moment.conversions2),
+                              square * square * (sums.conversions4 - moment.conversions4)};
+    row.share = make.prob(share[item], of_share);
+    row.credit = make.conversions(sums.credit[item], with_untouched(moment.credit, sums.credit[item] / m));
+    row.credit_value = make.value(sums.value[item], with_untouched(moment.value, sums.value[item] / m));
+    result.items.push_back(std::move(row));
+  }
+  result.unattributed = unattributed_credit(moments.unattributed, make);
+  return result;
+}
+
+}  // namespace klantreis::detail

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "klantreis/detail/attribution/credit.hpp"
+#include "klantreis/detail/attribution/taboo.hpp"
+#include "klantreis/detail/attribution/units.hpp"
+#include "klantreis/markov/order_chain.hpp"
+#include "klantreis/paths.hpp"
+
+namespace klantreis::detail {
+
+/// Sums over all items of the influence of an edge, and of ending in a state, on P(conversion | item removed).
+struct all_items_influence {
+  std::vector<double> edge;     ///< Σ_c ρ_i (b'_j − b'_i)
+  std::vector<double> ending;   ///< Σ_c −ρ_i b'_i
+  std::vector<double> earning;  ///< Σ_c ρ_i, per conversion or unit of value
+
+  void add(const order_chain& chain, const std::vector<lane>& rho, const std::vector<lane>& expected) {
+    edge.resize(chain.edges());
+    ending.resize(chain.size());
+    earning.resize(chain.size());
+    for (std::size_t state = 0; state < chain.size(); ++state) {
+      for (std::size_t i = 0; i < lane::width; ++i) {
+        earning[state] += rho[state][i];
+        ending[state] -= rho[state][i] * expected[state][i];
+      }
+      for (std::uint64_t e = chain.edge_offsets()[state]; e < chain.edge_offsets()[state + 1]; ++e) {
+        const lane& after = expected[chain.targets()[e]];
+        for (std::size_t i = 0; i < lane::width; ++i) {
+          edge[e] += rho[state][i] * (after[i] - expected[state][i]);
+        }
+      }
+    }
+  }
+};
+
+/// Powers of the influence values for eight items at once.
+struct lane_moments {
+  lane sum;
+  lane sum2;
+  lane sum4;
+
+  void add(const lane& psi, double times) noexcept {
+    for (std::size_t i = 0; i < lane::width; ++i) {
+      const double square = psi[i] * psi[i];
+      sum[i] += times * psi[i];
+      sum2[i] += times * square;
+      sum4[i] += times * square * square;
+    }
+  }
+
+  lane_moments& operator+=(const lane_moments& other) noexcept {
+    for (std::size_t i = 0; i < lane::width; ++i) {
+      sum[i] += other.sum[i];
+      sum2[i] += other.sum2[i];
+      sum4[i] += other.sum4[i];
+    }
+    return *this;
+  }
+
+  [[nodiscard]] influence_sum at(std::size_t i, double customers) const noexcept {
+    return {customers, sum[i], sum2[i], sum4[i]};
+  }
+};
+
+struct block_moments {
+  lane_moments removal_effect;
+  lane_moments share;
+  lane_moments credit;
+  lane_moments removal_effect_value;
+  lane_moments credit_value;
+  unattributed_moments unattributed;
+
+  block_moments& operator+=(const block_moments& other) noexcept {
+    removal_effect += other.removal_effect;
+    share += other.share;
+    credit += other.credit;
+    removal_effect_value += other.removal_effect_value;
+    credit_value += other.credit_value;
+    unattributed += other.unattributed;
+    return *this;
+  }
+};
+
+/// What the removal effects come to, for conversions or for value.
+///
+/// With b the expectation of the whole chain and b'_c without item c: loss_c = b − b'_c, effect_c = loss_c / b, and the
+/// part of item c of what can be attributed is loss_c / Σ loss.
+struct loss_shares {
+  double base = 0.0;
+  std::vector<double> without;
+  std::vector<double> effect;
+  std::vector<double> part;
+  double loss_sum = 0.0;
+
+  /// `on_graph(item index, effect)` says where the effect is exactly 0 or 1.
+  template <typename OnGraph>
+  void finish(double scale, OnGraph&& on_graph) {
+    effect.assign(without.size(), null_value);
+    part.assign(without.size(), 0.0);
+    double size = 0.0;
+    for (std::size_t i = 0; i < without.size(); ++i) {
+      const bool defined = std::abs(base) > 1e-13 * scale;
+      const double decided = on_graph(i, defined ? 1.0 - without[i] / base : null_value);
+      if (decided == 0.0 || decided == 1.0) {
+        without[i] = decided == 0.0 ? base : 0.0;
+      }
+      if (defined) {
+        effect[i] = decided;
+      }
+      loss_sum += base - without[i];
+      size += std::abs(base - without[i]);
+    }
+    if (std::abs(loss_sum) <= 1e-12 * size) {
+      loss_sum = 0.0;
+      return;
+    }
+    for (std::size_t i = 0; i < without.size(); ++i) {
+      part[i] = (base - without[i]) / loss_sum;
+    }
+  }
+
+  [[nodiscard]] bool can_share() const noexcept { return loss_sum != 0.0; }
+};
+
+/// Credits by removal effects in the chain of order k.
+///
+/// ψ of b is (y_u − b·j_u)/J; ψ of b'_c is Σ ρ_i (b'_j − b'_i)/J over the customer's transitions i → j outside the
+/// removed states, with ρ_i = N'_0i/N_0i; here 1/J and N_0i = visits_i/J are drawn together, so that ρ_i/J =
+/// N'_0i/visits_i. All other influence values are combinations of these two. A conversion pays 1, or its value.
+class markov_credit {
+ public:
+  markov_credit(const path_table& paths, const markov_model& model, bool with_intervals,
+                const interval_options& intervals, unsigned threads)
+      : paths_(&paths),
+        chain_(make_order_chain(paths, {.order = model.order, .self_transitions = model.self_transitions})),
+        items_(items_with_states(chain_)),
+        values_(paths.has_values()),
+        threads_(threads) {
+    make_.options = intervals;
+    make_.wanted = with_intervals;
+    make_.totals = sum_in_pieces(unit_groups(paths), threads, sizeof(outcome_totals), [this](index_range range) {
+      outcome_totals part;
+      for (std::size_t group = range.begin; group < range.end; ++group) {
+        outcome_sums own;
+        const double times = for_each_journey(*paths_, group, [&](std::size_t path, bool converted, double worth) {
+          add_journey(own, path, converted, worth);
+        });
+        if (times > 0.0) {
+          part.add(own, times);
+        }
+      }
+      return part;
+    });
+  }
+
+  [[nodiscard]] credit_result result() {
+    credit_result result;
+    result.has_values = values_;
+    result.has_removal_effects = true;
+    result.customers = make_.totals.customers;
+    if (!(chain_.journeys() > 0.0)) {
+      return result;
+    }
+    const taboo_chains chains{chain_, items_, values_};
+    solve(chains);
+    rows_.resize(items_.size());
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      rows_[i].name = chain_.names()[items_[i]];
+    }
+    unattributed_moments unattributed;
+    for (std::size_t block = 0; block < chains.blocks(); ++block) {
+      block_moments moments;
+      if (make_.wanted) {
+        moments = pass(chains, block);
+      }
+      fill_rows(chains.items_of_block(block), moments);
+      unattributed = moments.unattributed;
+    }
+    if (values_ && !value_.can_share() && make_.totals.sums.touched_value != 0.0) {
+      // The losses cancel out, so no item has a part of the value.
+      make_.totals.sums.touched_value = 0.0;
+      unattributed.value = {};
+    }
+    result.items = std::move(rows_);
+    result.unattributed = unattributed_credit(unattributed, make_);
+    result.error_bound = error_bound_;
+    return result;
+  }
+
+ private:
+  // Solved blocks are kept for the pass over the customers while they fit into this many bytes.
+  static constexpr std::size_t kept_bytes = std::size_t{512} << 20U;
+
+  void add_journey(outcome_sums& own, std::size_t path, bool converted, double worth) const {
+    own.journeys += 1.0;
+    const bool touched = !paths_->path(path).empty();
+    if (converted) {
+      own.add_conversion(touched, worth);
+    } else {
+      own.value += worth;
+      own.touched_value += touched ? worth : 0.0;
+    }
+  }
+
+  void solve(const taboo_chains& chains) {
+    const double journeys = chain_.journeys();
+    conversion_.base = make_.totals.sums.conversions / journeys;
+    conversion_.without.resize(items_.size());
+    value_.base = make_.totals.sums.value / journeys;
+    value_.without.resize(values_ ? items_.size() : 0);
+    const std::size_t bytes = chains.blocks() * chain_.size() * sizeof(lane) * (values_ ? 3 : 2);
+    keep_ = make_.wanted && bytes <= kept_bytes;
+    kept_.resize(chains.blocks());
+
+    const auto workers =
+        static_cast<unsigned>(std::clamp<std::size_t>(chains.blocks(), 1, worker_count(threads_)));
+    std::vector<double> bounds(workers, 0.0);
+    for (std::size_t first = 0; first < chains.blocks(); first += workers) {
+      std::vector<taboo_block> solved(workers);
+      run_parallel(workers, [&](unsigned worker) {
+        const std::size_t block = first + worker;
+        if (block >= chains.blocks()) {
+          return;
+        }
+        solved[worker] = chains.solve(block, make_.wanted);
+        bounds[worker] = std::max(bounds[worker], solved[worker].error_bound);
+        const index_range range = chains.items_of_block(block);
+        for (std::size_t i = range.begin; i < range.end; ++i) {
+          conversion_.without[i] = solved[worker].conversion[order_chain::start][i - range.begin];
+          if (values_) {
+            value_.without[i] = solved[worker].value[order_chain::start][i - range.begin];
+          }
+        }
+        if (make_.wanted) {
+          visits_to_rho(solved[worker]);
+        }
+      });
+      if (!make_.wanted) {
+        continue;
+      }
+      for (unsigned worker = 0; worker < workers && first + worker < chains.blocks(); ++worker) {
+        all_conversion_.add(chain_, solved[worker].visits, solved[worker].conversion);
+        if (values_) {
+          all_value_.add(chain_, solved[worker].visits, solved[worker].value);
+        }
+        if (keep_) {
+          kept_[first + worker] = std::move(solved[worker]);
+        }
+      }
+    }
+    error_bound_ = *std::max_element(bounds.begin(), bounds.end());
+
+    conversion_.finish(1.0, [&](std::size_t i, double effect) { return chains.on_graph(items_[i], effect); });
+    double scale = 0.0;
+    for (const double value : chain_.values()) {
+      scale += std::abs(value) / journeys;
+    }
+    value_.finish(scale, [&](std::size_t i, double effect) { return chains.value_on_graph(items_[i], effect); });
+  }
+
+  // ρ_i/J takes the place of the expected visits.
+  void visits_to_rho(taboo_block& block) const {
+    for (std::size_t state = 0; state < chain_.size(); ++state) {
+      for (double& x : block.visits[state].x) {
+        x /= chain_.visits()[state];
+      }
+    }
+  }
+
+  struct own_influence {
+    outcome_sums sums;
+    lane conversion;  // ψ of b'_c
+    lane value;
+    double all_conversion = 0.0;  // their sum over all items
+    double all_value = 0.0;
+  };
+
+  template <bool Values>
+  void add_path(own_influence& own, const taboo_block& block, std::size_t path, bool converted, double worth) const {
+    std::uint32_t here = order_chain::start;
+    const auto targets = chain_.targets();
+    const auto edges = chain_.path_edges();
+    for (std::uint64_t at = chain_.path_offsets()[path]; at < chain_.path_offsets()[path + 1]; ++at) {
+      const std::uint32_t edge = edges[at];
+      const std::uint32_t next = targets[edge];
+      add_step(own.conversion, block.visits[here], block.conversion[here], block.conversion[next]);
+      own.all_conversion += all_conversion_.edge[edge];
+      if constexpr (Values) {
+        add_step(own.value, block.visits[here], block.value[here], block.value[next]);
+        own.all_value += all_value_.edge[edge];
+      }
+      here = next;
+    }
+    add_end(own.conversion, block.visits[here], block.conversion[here], converted ? 1.0 : 0.0);
+    own.all_conversion += all_conversion_.ending[here] + (converted ? all_conversion_.earning[here] : 0.0);
+    if constexpr (Values) {
+      add_end(own.value, block.visits[here], block.value[here], worth);
+      own.all_value += all_value_.ending[here] + worth * all_value_.earning[here];
+    }
+  }
+
+  static void add_step(lane& sum, const lane& rho, const lane& here, const lane& next) noexcept {
+    for (std::size_t i = 0; i < lane::width; ++i) {
+      sum[i] += rho[i] * (next[i] - here[i]);
+    }
+  }
+  static void add_end(lane& sum, const lane& rho, const lane& here, double reward) noexcept {
+    for (std::size_t i = 0; i < lane::width; ++i) {
+      sum[i] += rho[i] * (reward - here[i]);
+    }
+  }
+
+  [[nodiscard]] block_moments pass(const taboo_chains& chains, std::size_t number) const {
+    taboo_block again;
+    if (!keep_) {
+      again = chains.solve(number, true);
+      visits_to_rho(again);
+    }
+    const taboo_block& block = keep_ ? kept_[number] : again;
+    const index_range range = chains.items_of_block(number);
+    return values_ ? pass_over_units<true>(block, range) : pass_over_units<false>(block, range);
+  }
+
+  // The eight numbers of a block; lanes without an item stay 0.
+  static lane lane_of(const std::vector<double>& numbers, index_range range) {
+    lane result;
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      result[i - range.begin] = std::isnan(numbers[i]) ? 0.0 : numbers[i];
+    }
+    return result;
+  }
+
+  /// From ψ of b and of b'_c to those of the effect and of the part of item c.
+  struct combination {
+    double base = 0.0;      // b
+    double journeys = 0.0;  // J
+    double inverse_base = 0.0;
+    double inverse_loss = 0.0;
+    double items = 0.0;
+    lane kept;  // b'_c / b
+    lane part;
+
+    combination(const loss_shares& shares, double all_journeys, index_range range)
+        : base(shares.base),
+          journeys(all_journeys),
+          inverse_base(shares.base != 0.0 ? 1.0 / shares.base : 0.0),
+          inverse_loss(shares.can_share() ? 1.0 / shares.loss_sum : 0.0),
+          items(static_cast<double>(shares.without.size())),
+          kept(lane_of(shares.without, range)),
+          part(lane_of(shares.part, range)) {
+      for (double& x : kept.x) {
+        x *= inverse_base;
+      }
+    }
+
+    void operator()(double won, double own_journeys, const lane& psi, double psi_all, lane& effect,
+                    lane& psi_part) const noexcept {
+      const double psi_base = (won - base * own_journeys) / journeys;
+      const double psi_loss = items * psi_base - psi_all;
+      for (std::size_t i = 0; i < lane::width; ++i) {
+        effect[i] = (kept[i] * psi_base - psi[i]) * inverse_base;
+        psi_part[i] = (psi_base - psi[i] - part[i] * psi_loss) * inverse_loss;
+      }
+    }
+  };
+
+  template <bool Values>
+  [[nodiscard]] block_moments pass_over_units(const taboo_block& block, index_range range) const {
+    const outcome_totals& totals = make_.totals;
+    const double journeys = chain_.journeys();
+    const double m = totals.customers;
+    const double all = totals.sums.conversions;
+    const double touched = totals.sums.touched_conversions;
+    const double inverse_all = all > 0.0 ? 1.0 / all : 0.0;
+    const combination by_conversion{conversion_, journeys, range};
+    const loss_shares none{.base = 0.0, .without = {}, .effect = {}, .part = {}, .loss_sum = 0.0};
+    const combination by_value{Values ? value_ : none, journeys, Values ? range : index_range{}};
+
+    return sum_in_pieces(unit_groups(*paths_), threads_, sizeof(block_moments), [&](index_range groups) {
+      block_moments part;
+      lane effect;
+      lane psi_part;
+      lane credit;
+      for (std::size_t group = groups.begin; group < groups.end; ++group) {
+        own_influence own;
+        const double times = for_each_journey(*paths_, group, [&](std::size_t path, bool converted, double worth) {
+          add_journey(own.sums, path, converted, worth);
+          add_path<Values>(own, block, path, converted, worth);
+        });
+        if (!(times > 0.0)) {
+          continue;
+        }
+        by_conversion(own.sums.conversions, own.sums.journeys, own.conversion, own.all_conversion, effect, psi_part);
+        part.removal_effect.add(effect, times);
+        // credit_c = Y·part_c over the Y conversions with a touch; its share is of all conversions.
+        const double excess = own.sums.touched_conversions - touched / m;
+        const double excess_of_all = own.sums.conversions - all / m;
+        lane share;
+        for (std::size_t i = 0; i < lane::width; ++i) {
+          credit[i] = touched * psi_part[i] + by_conversion.part[i] * excess;
+          share[i] = (credit[i] - touched * inverse_all * by_conversion.part[i] * excess_of_all) * inverse_all;
+        }
+        part.credit.add(credit, times);
+        part.share.add(share, times);
+        if constexpr (Values) {
+          by_value(own.sums.value, own.sums.journeys, own.value, own.all_value, effect, psi_part);
+          part.removal_effect_value.add(effect, times);
+          const double excess_value = own.sums.touched_value - totals.sums.touched_value / m;
+          for (std::size_t i = 0; i < lane::width; ++i) {
+            credit[i] = totals.sums.touched_value * psi_part[i] + by_value.part[i] * excess_value;
+          }
+          part.credit_value.add(credit, times);
+        }
+        part.unattributed.add(own.sums, totals, times);
+      }
+      return part;
+    });
+  }
+
+  void fill_rows(index_range range, const block_moments& moments) {
+    const outcome_totals& totals = make_.totals;
+    const double m = totals.customers;
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      const std::size_t at = i - range.begin;
+      item_credit& row = rows_[i];
+      const double credit = conversion_.part[i] * totals.sums.touched_conversions;
+      const double share =
+          conversion_.can_share() && totals.sums.conversions > 0.0 ? credit / totals.sums.conversions : null_value;
+      row.removal_effect = make_.prob(conversion_.effect[i], moments.removal_effect.at(at, m));
+      row.share = make_.prob(share, moments.share.at(at, m));
+      row.credit = make_.conversions(credit, moments.credit.at(at, m));
+      if (values_) {
+        const double worth = value_.part[i] * totals.sums.touched_value;
+        row.removal_effect_value = make_.prob(value_.effect[i], moments.removal_effect_value.at(at, m));
+        row.credit_value = make_.value(worth, moments.credit_value.at(at, m));
+      }
+    }
+  }
+
+  const path_table* paths_;
+  order_chain chain_;
+  std::vector<std::uint32_t> items_;
+  bool values_;
+  unsigned threads_;
+  interval_maker make_;
+  loss_shares conversion_;
+  loss_shares value_;
+  all_items_influence all_conversion_;
+  all_items_influence all_value_;
+  std::vector<taboo_block> kept_;
+  bool keep_ = false;
+  double error_bound_ = 0.0;
+  std::vector<item_credit> rows_;
+};
+
+}  // namespace klantreis::detail

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "klantreis/engine.hpp"
+#include "klantreis/markov/absorbing_chain.hpp"
+#include "klantreis/markov/order_chain.hpp"
+#include "klantreis/markov/solver.hpp"
+
+namespace klantreis::detail {
+
+/// The same quantity for eight items: one cache line.
+struct alignas(64) lane {
+  static constexpr std::size_t width = 8;
+  std::array<double, width> x{};
+
+  [[nodiscard]] double operator[](std::size_t i) const noexcept { return x[i]; }
+  [[nodiscard]] double& operator[](std::size_t i) noexcept { return x[i]; }
+};
+
+/// The chains that remain when one item each is removed, for eight items at once. A removed state has 0 everywhere.
+struct taboo_block {
+  std::vector<lane> conversion;  ///< by state: P(conversion)
+  std::vector<lane> value;       ///< by state: expected value; empty without values
+  std::vector<lane> visits;      ///< by state: expected visits of a journey from (start); empty unless asked for
+  double error_bound = 0.0;      ///< of `conversion` at (start)
+};
+
+/// Solves the chains without each of some items.
+class taboo_chains {
+ public:
+  /// `chain` must outlive this object and have journeys.
+  taboo_chains(const order_chain& chain, std::vector<std::uint32_t> items, bool with_values)
+      : chain_(&chain),
+        items_(std::move(items)),
+        with_values_(with_values),
+        probabilities_(chain.to_absorbing()),
+        solver_(probabilities_) {
+    const std::size_t size = chain.size();
+    converts_.resize(size);
+    entry_.resize(size);
+    entry_[order_chain::start] = 1.0;
+    for (std::size_t state = 0; state < size; ++state) {
+      converts_[state] = chain.conversions()[state] / chain.visits()[state];
+    }
+    if (with_values) {
+      pays_.resize(size);
+      for (std::size_t state = 0; state < size; ++state) {
+        pays_[state] = chain.values()[state] / chain.visits()[state];
+      }
+    }
+    conversion_from_ = ways_to([&chain](std::size_t state) { return chain.conversions()[state] > 0.0; });
+    value_from_ = ways_to([&chain](std::size_t state) { return chain.values()[state] != 0.0; });
+  }
+
+  [[nodiscard]] const std::vector<std::uint32_t>& items() const noexcept { return items_; }
+  [[nodiscard]] bool with_values() const noexcept { return with_values_; }
+  [[nodiscard]] std::size_t blocks() const noexcept { return (items_.size() + lane::width - 1) / lane::width; }
+  [[nodiscard]] index_range items_of_block(std::size_t block) const noexcept {
+    return {block * lane::width, std::min(items_.size(), (block + 1) * lane::width)};
+  }
+
+  /// May be called from several threads.
+  [[nodiscard]] taboo_block solve(std::size_t block, bool with_visits) const {
+    taboo_block result;
+    const double steps = solver_.steps_bound()[order_chain::start];
+    fill(block, converts_, transient_solver::direction::forward, result.conversion,
+         [&](double residual) { result.error_bound = std::max(result.error_bound, residual * steps); });
+    if (with_values_) {
+      fill(block, pays_, transient_solver::direction::forward, result.value, [](double) {});
+    }
+    if (with_visits) {
+      fill(block, entry_, transient_solver::direction::transposed, result.visits, [](double) {});
+    }
+    return result;
+  }
+
+  /// 1 when every way from (start) to a conversion passes the item, 0 when none does, else `effect`.
+  [[nodiscard]] double on_graph(std::uint32_t item, double effect) const {
+    return decide(item, effect, conversion_from_, chain_->conversions());
+  }
+  /// The same for the ways to a state whose conversions brought value.
+  [[nodiscard]] double value_on_graph(std::uint32_t item, double effect) const {
+    return decide(item, effect, value_from_, chain_->values());
+  }
+
+ private:
+  template <typename Note>
+  void fill(std::size_t block, const std::vector<double>& rhs, transient_solver::direction way,
+            std::vector<lane>& by_state, Note&& note) const {
+    const index_range range = items_of_block(block);
+    std::vector<transient_solver::problem> problems;
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      problems.push_back({.rhs = rhs, .removed = chain_->states_with(items_[i])});
+    }
+    by_state.resize(chain_->size());
+    solver_.solve(problems, way, [&](std::size_t i, transient_solver::solution&& solution) {
+      for (std::size_t state = 0; state < by_state.size(); ++state) {
+        by_state[state][i] = solution.values[state];
+      }
+      note(solution.residual);
+    });
+  }
+
+  // For each state whether some way leads from it to a state that `is_goal`.
+  template <typename Goal>
+  [[nodiscard]] std::vector<std::uint8_t> ways_to(Goal&& is_goal) const {
+    const sparse_rows back = transposed(probabilities_.within(), chain_->size());
+    std::vector<std::uint8_t> found(chain_->size(), 0);
+    std::vector<std::uint32_t> open;
+    for (std::uint32_t state = 0; state < chain_->size(); ++state) {
+      if (is_goal(state)) {
+        found[state] = 1;
+        open.push_back(state);
+      }
+    }
+    while (!open.empty()) {
+      const std::uint32_t state = open.back();
+      open.pop_back();
+      for (const std::uint32_t before : back.columns_of(state)) {
+        if (found[before] == 0) {
+          found[before] = 1;
+          open.push_back(before);
+        }
+      }
+    }
+    return found;
+  }
+
+  [[nodiscard]] double decide(std::uint32_t item, double effect, const std::vector<std::uint8_t>& leads_on,
+                              std::span<const double> goal) const {
+    const auto states = chain_->states_with(item);
+    if (std::none_of(states.begin(), states.end(), [&](std::uint32_t state) { return leads_on[state] != 0; })) {
+      return 0.0;
+    }
+    // Far from 1 the graph need not be asked: the solver's error is smaller by orders of magnitude.
+    constexpr double doubtful = 1e-6;
+    if (!(effect > 1.0 - doubtful && effect < 1.0 + doubtful)) {
+      return effect;
+    }
+    std::vector<std::uint8_t> met(chain_->size(), 0);
+    for (const std::uint32_t state : states) {
+      met[state] = 1;
+    }
+    std::vector<std::uint32_t> open{order_chain::start};
+    while (!open.empty()) {
+      const std::uint32_t state = open.back();
+      open.pop_back();
+      if (goal[state] != 0.0) {
+        return effect;
+      }
+      for (std::uint64_t edge = chain_->edge_offsets()[state]; edge < chain_->edge_offsets()[state + 1]; ++edge) {
+        const std::uint32_t next = chain_->targets()[edge];
+        if (met[next] == 0) {
+          met[next] = 1;
+          open.push_back(next);
+        }
+      }
+    }
+    return 1.0;
+  }
+
+  const order_chain* chain_;
+  std::vector<std::uint32_t> items_;
+  bool with_values_;
+  absorbing_chain probabilities_;
+  transient_solver solver_;
+  std::vector<double> converts_;
+  std::vector<double> pays_;
+  std::vector<double> entry_;
+  std::vector<std::uint8_t> conversion_from_;
+  std::vector<std::uint8_t> value_from_;
+};
+
+/// The items of a chain that have a state.
+[[nodiscard]] inline std::vector<std::uint32_t> items_with_states(const order_chain& chain) {
+  std::vector<std::uint32_t> items;
+  for (std::uint32_t item = 0; item < chain.names().size(); ++item) {
+    if (!chain.states_with(item).empty()) {
+      items.push_back(item);
+    }
+  }
+  return items;
+}
+
+}  // namespace klantreis::detail
