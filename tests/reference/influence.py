@@ -157,16 +157,20 @@ class MarkovRow:
 
 
 def markov(trips: Sequence[Trip], order: int = 1) -> dict[str, MarkovRow]:
-    """Credits of an order-k chain with intervals; needs at least one conversion with a path."""
+    """Credits of an order-k chain with intervals; needs at least one conversion with a path.
+
+    Items share out the conversions that had a touch; a share is a part of all conversions.
+    """
     chain = fit(trips, order)
     m = len(chain.customers)
     y = chain.conversions_of
+    touched = y - chain.per_customer[:, 0, chain.size]
     converting = int((y > 0).sum())
-    total = float(y.sum())
-    total_value = float(chain.values.sum())
+    total, earned = float(y.sum()), float(touched.sum())
+    earned_value = float(chain.values[:, 1:].sum())
     items = items_of(trips)
     effects = {item: removal(chain, item) for item in items}
-    share = shares(effects)
+    parts = shares(effects)
     v0, _ = value_per_journey(chain)
     has_value = abs(v0) > 1e-12
     value_effects = {item: value_removal(chain, item) for item in items} if has_value else {}
@@ -174,22 +178,23 @@ def markov(trips: Sequence[Trip], order: int = 1) -> dict[str, MarkovRow]:
     rows = {}
     for item in items:
         effect, psi_effect = effects[item]
-        part, psi_part = share[item]
-        psi_credit = total * psi_part + part * (y - total / m)
-        credit = 0.0 if effect < 1e-13 else part * total
-        credit_interval = log_form(credit, psi_credit, m, scale=total, fallback_n=converting)
+        part, psi_part = parts[item]
+        credit = 0.0 if effect < 1e-13 else part * earned
+        psi_credit = earned * psi_part + part * (touched - earned / m)
+        share = credit / total
+        psi_share = (psi_credit - share * (y - total / m)) / total
         nothing = float("nan")
         value_effect, psi_value = value_effects.get(item, (nothing, np.zeros(m)))
         rows[item] = MarkovRow(
             item,
             effect,
             prob(effect, psi_effect, m, converting),
-            part,
-            prob(part, psi_part, m, converting),
+            share,
+            prob(share, psi_share, m, converting),
             credit,
-            credit_interval,
+            log_form(credit, psi_credit, m, scale=total, fallback_n=converting),
             value_effect,
             prob(value_effect, psi_value, m, converting),
-            value_effect / value_sum * total_value if has_value and value_sum else nothing,
+            value_effect / value_sum * earned_value if has_value and value_sum else nothing,
         )
     return rows
