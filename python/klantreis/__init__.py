@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 from klantreis._core import InputError, LimitError, __version__
+from klantreis._dropoff import DropOff, drop_off
+from klantreis._funnel import funnel
 from klantreis._journeys import Journeys, journeys
 from klantreis._log import Log
 from klantreis._paths import Paths, paths
+from klantreis._patterns import entries, step_matrix, variants, ways_in, ways_out
 from klantreis._statistics import Interval, newcombe, newcombe_paired, wilson
 from klantreis._table import Table
 
 __all__ = [
+    "DropOff",
     "InputError",
     "Interval",
     "Journeys",
@@ -19,9 +23,16 @@ __all__ = [
     "Paths",
     "Table",
     "__version__",
+    "drop_off",
+    "entries",
+    "funnel",
     "journeys",
     "newcombe",
     "newcombe_paired",
     "paths",
+    "step_matrix",
+    "variants",
+    "ways_in",
+    "ways_out",
     "wilson",
 ]
