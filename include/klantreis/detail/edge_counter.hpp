@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "klantreis/core.hpp"
@@ -39,7 +40,7 @@ class edge_counter {
     }
     std::size_t slot = find(from, to);
     if (slots_[slot] == 0) {
-      if (2 * (from_.size() + 1) > slots_.size()) {
+      if (2 * (edges_.size() + 1) > slots_.size()) {
         rehash();
         slot = find(from, to);
       }
@@ -48,33 +49,36 @@ class edge_counter {
     return slots_[slot] - 1;
   }
 
-  /// Counts a transition of the current customer.
-  void step(state from, state to) {
+  /// Counts a transition of the current customer and returns its index.
+  std::size_t step(state from, state to) {
     const std::size_t index = index_of(from, to);
-    if (count_[index]++ == 0) {
+    if (edges_[index].count++ == 0) {
       touched_.push_back(index);
     }
+    return index;
   }
 
   /// Ends the current customer, who stands for `weight` alike.
   void finish_customer(double weight = 1.0) {
     for (const std::size_t index : touched_) {
-      visit(from_[index], count_[index]);
-      if (is_sink(to_[index])) {
-        visit(to_[index], count_[index]);
+      const edge& one = edges_[index];
+      visit(one.from, one.count);
+      if (is_sink(one.to)) {
+        visit(one.to, one.count);
       }
     }
     for (const std::size_t index : touched_) {
-      const auto events = static_cast<double>(count_[index]);
-      const auto visits = static_cast<double>(row_count_[from_[index]]);
+      edge& one = edges_[index];
+      const auto events = static_cast<double>(one.count);
+      const auto visits = static_cast<double>(row_count_[one.from]);
       if (weight == 1.0) {
-        cells_[index].add(events, visits);
+        one.cell.add(events, visits);
       } else {
-        event_moments one;
-        one.add(events, visits);
-        cells_[index] += scaled(one, weight);
+        event_moments moments;
+        moments.add(events, visits);
+        one.cell += scaled(moments, weight);
       }
-      count_[index] = 0;
+      one.count = 0;
     }
     for (const state row : touched_rows_) {
       visit_moments one;
@@ -86,18 +90,26 @@ class edge_counter {
     touched_rows_.clear();
   }
 
-  [[nodiscard]] std::size_t size() const noexcept { return from_.size(); }
+  [[nodiscard]] std::size_t size() const noexcept { return edges_.size(); }
   [[nodiscard]] std::size_t states() const noexcept { return states_; }
-  [[nodiscard]] state from(std::size_t index) const noexcept { return from_[index]; }
-  [[nodiscard]] state to(std::size_t index) const noexcept { return to_[index]; }
-  [[nodiscard]] const event_moments& cell(std::size_t index) const noexcept { return cells_[index]; }
+  [[nodiscard]] state from(std::size_t index) const noexcept { return edges_[index].from; }
+  [[nodiscard]] state to(std::size_t index) const noexcept { return edges_[index].to; }
+  [[nodiscard]] const event_moments& cell(std::size_t index) const noexcept { return edges_[index].cell; }
   [[nodiscard]] const visit_moments& row(std::size_t at) const noexcept { return rows_[at]; }
   [[nodiscard]] bool is_sink(state at) const noexcept { return at >= 1 && at <= sinks_; }
 
-  void add_cell(state from, state to, const event_moments& moments) { cells_[index_of(from, to)] += moments; }
+  void add_cell(state from, state to, const event_moments& moments) { edges_[index_of(from, to)].cell += moments; }
   void add_row(state at, const visit_moments& moments) { rows_[at] += moments; }
 
  private:
+  // Counting with many touchpoints waits for memory, so what is used together stands together.
+  struct edge {
+    state from;
+    state to;
+    std::uint64_t count;  // of the current customer
+    event_moments cell;
+  };
+
   static event_moments scaled(event_moments m, double weight) noexcept {
     return {m.e * weight,   m.e2 * weight,   m.ev * weight, m.e4 * weight,
             m.e3v * weight, m.e2v2 * weight, m.ev3 * weight};
@@ -114,15 +126,12 @@ class edge_counter {
   }
 
   std::uint32_t append(state from, state to) {
-    if (from_.size() >= name_table::max_size) {
+    if (edges_.size() >= name_table::max_size) {
       throw limit_error("more than " + std::to_string(name_table::max_size) + " distinct transitions; group the " +
                         "touchpoints first");
     }
-    from_.push_back(from);
-    to_.push_back(to);
-    count_.push_back(0);
-    cells_.emplace_back();
-    return static_cast<std::uint32_t>(from_.size());
+    edges_.push_back({from, to, 0, {}});
+    return static_cast<std::uint32_t>(edges_.size());
   }
 
   [[nodiscard]] std::size_t find(state from, state to) const noexcept {
@@ -130,7 +139,7 @@ class edge_counter {
     const std::uint64_t mixed = (key ^ (key >> 29U)) * 0x9E3779B97F4A7C15ULL;
     const std::size_t mask = slots_.size() - 1;
     std::size_t slot = static_cast<std::size_t>(mixed >> 32U) & mask;
-    while (slots_[slot] != 0 && !(from_[slots_[slot] - 1] == from && to_[slots_[slot] - 1] == to)) {
+    while (slots_[slot] != 0 && !(edges_[slots_[slot] - 1].from == from && edges_[slots_[slot] - 1].to == to)) {
       slot = (slot + 1) & mask;
     }
     return slot;
@@ -138,18 +147,15 @@ class edge_counter {
 
   void rehash() {
     slots_.assign(std::bit_ceil(slots_.size() + 1), 0);
-    for (std::size_t index = 0; index < from_.size(); ++index) {
-      slots_[find(from_[index], to_[index])] = static_cast<std::uint32_t>(index + 1);
+    for (std::size_t index = 0; index < edges_.size(); ++index) {
+      slots_[find(edges_[index].from, edges_[index].to)] = static_cast<std::uint32_t>(index + 1);
     }
   }
 
   std::size_t states_ = 0;
   state sinks_ = 0;
   std::vector<std::uint32_t> slots_;  // index + 1; 0 is empty
-  std::vector<state> from_;
-  std::vector<state> to_;
-  std::vector<std::uint64_t> count_;  // of the current customer
-  std::vector<event_moments> cells_;
+  std::vector<edge> edges_;
   std::vector<visit_moments> rows_;
   std::vector<std::uint64_t> row_count_;  // of the current customer
   std::vector<std::size_t> touched_;

@@ -234,17 +234,30 @@ KLANTREIS_INLINE transition_counts count_transitions(const journey_set& journeys
   const auto workers = static_cast<unsigned>(std::clamp<std::size_t>(
       log.events() / smallest_slice, 1, worker_count(options.threads)));
 
+  const bool timed = options.times && log.has_times();
   std::vector<detail::edge_counter> counters(workers);
+  std::vector<std::vector<std::uint32_t>> timed_edges(workers);  // of each transition between two events
   run_parallel(workers, [&](unsigned worker) {
     detail::edge_counter counter{states, counts::end};
+    const index_range customers = detail::customers_of_slice(log, worker, workers);
+    std::vector<std::uint32_t> edges;
+    if (timed && customers.begin < customers.end) {
+      edges.reserve(log.offsets()[customers.end] - log.offsets()[customers.begin]);
+    }
     detail::walk_transitions(
-        journeys, items, detail::customers_of_slice(log, worker, workers),
-        [&counter](counts::state from, counts::state to, std::uint64_t, std::uint64_t) { counter.step(from, to); },
+        journeys, items, customers,
+        [&](counts::state from, counts::state to, std::uint64_t left, std::uint64_t entered) {
+          const std::size_t edge = counter.step(from, to);
+          if (timed && left != detail::no_event && entered != detail::no_event) {
+            edges.push_back(static_cast<std::uint32_t>(edge));
+          }
+        },
         [&counter] { counter.finish_customer(); });
     counters[worker] = std::move(counter);
+    timed_edges[worker] = std::move(edges);
   });
   result.assign(counters, *items.names);
-  if (!options.times || !log.has_times()) {
+  if (!timed) {
     return result;
   }
 
@@ -254,8 +267,8 @@ KLANTREIS_INLINE transition_counts count_transitions(const journey_set& journeys
   std::vector<std::vector<std::size_t>> place(workers);
   for (counts::state from = 0; from < result.states_.size(); ++from) {
     for (std::size_t index = result.row(from).begin; index < result.row(from).end; ++index) {
-      const bool timed = from != counts::start && result.target(index) >= counts::first_item;
-      const auto size = timed ? static_cast<std::size_t>(result.weight(index)) : 0;
+      const bool between_events = from != counts::start && result.target(index) >= counts::first_item;
+      const auto size = between_events ? static_cast<std::size_t>(result.weight(index)) : 0;
       next[index] = result.time_offsets_[index];
       result.time_offsets_[index + 1] = result.time_offsets_[index] + size;
     }
@@ -283,13 +296,13 @@ KLANTREIS_INLINE transition_counts count_transitions(const journey_set& journeys
   result.times_.resize(result.time_offsets_.back());
   const auto times = log.times();
   run_parallel(workers, [&](unsigned worker) {
-    detail::edge_counter& counter = counters[worker];
     std::vector<std::size_t>& at = place[worker];
+    auto edge = timed_edges[worker].begin();
     detail::walk_transitions(
         journeys, items, detail::customers_of_slice(log, worker, workers),
-        [&](counts::state from, counts::state to, std::uint64_t left, std::uint64_t entered) {
+        [&](counts::state, counts::state, std::uint64_t left, std::uint64_t entered) {
           if (left != detail::no_event && entered != detail::no_event) {
-            result.times_[at[counter.index_of(from, to)]++] = times[entered] - times[left];
+            result.times_[at[*edge++]++] = times[entered] - times[left];
           }
         },
         [] {});
