@@ -10,6 +10,7 @@ from klantreis._journeys import Journeys, journeys
 from klantreis._log import Log
 from klantreis._paths import Paths, paths
 from klantreis._patterns import entries, step_matrix, variants, ways_in, ways_out
+from klantreis._read import read, read_paths
 from klantreis._statistics import Interval, newcombe, newcombe_paired, wilson
 from klantreis._table import Table
 
@@ -30,6 +31,8 @@ __all__ = [
     "newcombe",
     "newcombe_paired",
     "paths",
+    "read",
+    "read_paths",
     "step_matrix",
     "variants",
     "ways_in",

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: MIT
+"""Reading of events and of path tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from klantreis import _core
+from klantreis._core import InputError
+from klantreis._log import Log
+from klantreis._paths import Paths
+from klantreis._sources import Wanted, open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    OnBad = Literal["stop", "drop"]
+    TimeUnit = Literal["s", "ms", "us", "ns"]
+
+_TICKS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+_INTEGER_FORMATS = frozenset("csilCSIL")
+
+
+def read(
+    source: Any,
+    *,
+    customer: str = "customer_id",
+    time: str | None = "timestamp",
+    touchpoint: str = "touchpoint",
+    channel: str | None = None,
+    phase: str | Mapping[str, str] | None = None,
+    value: str | None = None,
+    cost: str | None = None,
+    order: str | None = None,
+    attributes: Sequence[str] = (),
+    where: str | None = None,
+    connection: Any = None,
+    time_unit: TimeUnit | None = None,
+    on_bad: OnBad = "stop",
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Log:
+    """Read events into a log.
+
+    Parameters
+    ----------
+    source
+        Where the events are: a path, a glob or a list of paths (CSV, TSV, Parquet, JSON and JSON lines, also with
+        ``.gz``); SQL text together with ``connection``; a DuckDB relation; a pandas or polars frame; anything with
+        ``__arrow_c_stream__``; a dict of columns or a list of dicts.
+    customer, time, touchpoint
+        The columns with the id of the customer, the time and the name of the event. Times without a zone are UTC.
+        ``time=None`` is for logs that have only an order.
+    channel, value, cost
+        Columns with the medium, the worth and the cost of an event.
+    phase
+        A column, or a dict that tells the phase of each touchpoint.
+    order
+        A column that orders the events of a customer at the same time, or at all times where there is no time.
+    attributes
+        More columns that the analyses can be made ``by``.
+    where
+        An SQL condition that the rows must meet; for files, SQL and DuckDB relations.
+    connection
+        The DuckDB connection on which SQL text runs.
+    time_unit
+        What a whole number in the time column counts since 1970: ``"s"``, ``"ms"``, ``"us"`` or ``"ns"``.
+    on_bad
+        ``"stop"`` raises at the first row that cannot be an event; ``"drop"`` leaves such rows out and counts them
+        (see :meth:`Log.health`).
+    threads
+        Number of threads; None: one for each core.
+    progress
+        Called after each batch with the number of rows read so far.
+
+    Returns
+    -------
+    Log
+
+    Raises
+    ------
+    InputError
+        When a file or column is missing, or a row is bad; the message names the remedy.
+
+    Notes
+    -----
+    Files are read by DuckDB, and of them only the columns that are named here. Ids and names in a CSV file are read as
+    text, so that ``007`` and ``7`` are two customers.
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> log = kr.read(
+    ...     [
+    ...         {"user": "ann", "at": "2024-03-01 09:00", "event": "visit"},
+    ...         {"user": "ann", "at": "2024-03-01 09:05", "event": "order"},
+    ...         {"user": "bob", "at": "2024-03-02 10:00", "event": "visit"},
+    ...     ],
+    ...     customer="user",
+    ...     time="at",
+    ...     touchpoint="event",
+    ... )
+    >>> log
+    Log(3 events, 2 customers, 2 touchpoints; by: touchpoint)
+    """
+    if time is None and order is None:
+        raise InputError('the events have neither time nor order; pass time="<column>", order="<column>" or both')
+    if isinstance(attributes, str):
+        raise InputError(f"attributes={attributes!r} is one text; pass a list, as in attributes=[{attributes!r}]")
+    phase_column = phase if isinstance(phase, str) else None
+    phases = [] if phase is None or isinstance(phase, str) else [(str(k), str(v)) for k, v in phase.items()]
+    roles = {
+        "customer": customer,
+        "time": time,
+        "touchpoint": touchpoint,
+        "channel": channel,
+        "phase": phase_column,
+        "value": value,
+        "cost": cost,
+        "order": order,
+    }
+    arguments = {argument: _column_name(argument, name) for argument, name in roles.items() if name is not None}
+    arguments.update({f"attributes[{i}]": _column_name("attributes", name) for i, name in enumerate(attributes)})
+    text = [customer, touchpoint, channel, phase_column, *attributes]
+    wanted = Wanted(
+        arguments,
+        text={name for name in text if name is not None},
+        numbers={name for name in (value, cost) if name is not None},
+        time=time,
+    )
+    stop = _stops(on_bad)
+    ticks = _ticks(time_unit)
+    opened = open_source(source, wanted, where=where, connection=connection, stop=stop, progress=progress)
+    if time is not None:
+        _check_time(opened.stream, time, time_unit)
+    builder = _core.LogBuilder(
+        drop_bad_rows=not stop, ticks_per_second=ticks, phases=phases, threads=_thread_count(threads)
+    )
+    opened.consume(
+        lambda stream: builder.append(
+            stream,
+            customer=customer,
+            touchpoint=touchpoint,
+            time=time or "",
+            order=order or "",
+            channel=channel or "",
+            phase=phase_column or "",
+            value=value or "",
+            cost=cost or "",
+            attributes=list(attributes),
+        ),
+        time,
+    )
+    return Log(builder.finish(), opened.described)
+
+
+def read_paths(
+    source: Any,
+    *,
+    path: str = "path",
+    conversions: str | None = "total_conversions",
+    value: str | None = None,
+    nulls: str | None = None,
+    sep: str = ">",
+    where: str | None = None,
+    connection: Any = None,
+    on_bad: OnBad = "stop",
+    progress: Callable[[int], None] | None = None,
+) -> Paths:
+    """Read a table of paths, as attribution tools write them.
+
+    Parameters
+    ----------
+    source
+        As for :func:`klantreis.read`.
+    path
+        The column with the touchpoints of a path, from first to last, with ``sep`` between them.
+    conversions, value, nulls
+        The columns with the number of journeys of this path that converted, what they were worth, and the number that
+        did not convert.
+    sep
+        The character between two touchpoints; blanks around it do not count.
+    where, connection, on_bad, progress
+        As for :func:`klantreis.read`.
+
+    Returns
+    -------
+    Paths
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> paths = kr.read_paths(
+    ...     {"path": ["search > mail", "mail"], "total_conversions": [3, 1], "total_null": [7, 9]}, nulls="total_null"
+    ... )
+    >>> paths.conversions, paths.nulls
+    (4.0, 16.0)
+    """
+    roles = {"path": path, "conversions": conversions, "value": value, "nulls": nulls}
+    arguments = {argument: _column_name(argument, name) for argument, name in roles.items() if name is not None}
+    numbers = {name for name in (conversions, value, nulls) if name is not None}
+    stop = _stops(on_bad)
+    opened = open_source(
+        source,
+        Wanted(arguments, text={path}, numbers=numbers),
+        where=where,
+        connection=connection,
+        stop=stop,
+        progress=progress,
+    )
+    table = _core.PathTable()
+    opened.consume(
+        lambda stream: table.append(
+            stream,
+            path=path,
+            conversions=conversions or "",
+            nulls=nulls or "",
+            value=value or "",
+            sep=sep,
+            drop_bad_rows=not stop,
+        )
+    )
+    return Paths(table)
+
+
+def _column_name(argument: str, name: object) -> str:
+    if isinstance(name, str) and name:
+        return name
+    raise InputError(f"{argument}={name!r}; pass the name of a column")
+
+
+def _stops(on_bad: str) -> bool:
+    if on_bad not in ("stop", "drop"):
+        raise InputError(f'on_bad={on_bad!r}; it is "stop" or "drop"')
+    return on_bad == "stop"
+
+
+def _ticks(time_unit: str | None) -> int:
+    if time_unit is None:
+        return 0
+    if time_unit not in _TICKS:
+        raise InputError(f"time_unit={time_unit!r}; it is one of {', '.join(map(repr, _TICKS))}")
+    return _TICKS[time_unit]
+
+
+def _thread_count(threads: int | None) -> int:
+    if threads is not None and threads < 1:
+        raise InputError(f"threads={threads}; pass a whole number from 1, or None for one for each core")
+    return threads or 0
+
+
+def _check_time(stream: _core.Stream, time: str, time_unit: str | None) -> None:
+    is_integer = stream.formats[stream.names.index(time)] in _INTEGER_FORMATS
+    if is_integer and time_unit is None:
+        raise InputError(
+            f"column {time!r} holds whole numbers; say what they count since 1970 with time_unit="
+            '"s", "ms", "us" or "ns"'
+        )
+    if not is_integer and time_unit is not None:
+        raise InputError(f"column {time!r} holds times that know their unit; leave time_unit= out")

@@ -1,0 +1,404 @@
+# SPDX-License-Identifier: MIT
+"""Where events and paths come from: files, SQL, relations, frames and lists, all as one Arrow stream."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from klantreis import _columns, _core
+from klantreis._core import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_READERS = {
+    ".csv": "read_csv",
+    ".tsv": "read_csv",
+    ".txt": "read_csv",
+    ".parquet": "read_parquet",
+    ".pq": "read_parquet",
+    ".json": "read_json",
+    ".jsonl": "read_json",
+    ".ndjson": "read_json",
+}
+_PACKED = (".gz", ".zst")
+_ROW = "klantreis row"
+# What the query below raises for a text that is no time; DuckDB wraps it in words of its own.
+_BAD_TIME = re.compile(r"klantreis-time<(\d+)\|(.*?)\|>", re.DOTALL)
+
+
+@dataclass
+class Wanted:
+    """The columns that are asked for: which argument names each, and what it must be."""
+
+    arguments: dict[str, str]  # argument -> column
+    text: set[str] = field(default_factory=set)  # columns that are names or ids
+    numbers: set[str] = field(default_factory=set)
+    time: str | None = None
+
+    @property
+    def names(self) -> list[str]:
+        return list(dict.fromkeys(self.arguments.values()))
+
+    def check(self, known: Sequence[str], where: str) -> None:
+        for argument, name in self.arguments.items():
+            if name in known:
+                continue
+            import difflib
+
+            near = difflib.get_close_matches(name.lower(), [column.lower() for column in known], n=1)
+            similar = [column for column in known if [column.lower()] == near]
+            hint = f"; did you mean {similar[0]!r}?" if similar else "."
+            listed = ", ".join(known[:40]) + (f" and {len(known) - 40} more" if len(known) > 40 else "")
+            many = argument.startswith("attributes")
+            keyword = 'attributes=["<column>", …]' if many else f'{argument}="<column>"'
+            raise InputError(f"{where} has no column {name!r}{hint} Columns: {listed or 'none'}. Pass {keyword}.")
+
+
+def quoted(identifier: str) -> str:
+    """Quote a name for SQL."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Quote a text for SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _time_cast(column: str, *, stop: bool) -> str:
+    """SQL that reads a text as an instant, in UTC where it names no zone."""
+    name = quoted(column)
+    cast = f"try_cast(CAST({name} AS VARCHAR) AS TIMESTAMPTZ)"
+    if not stop:
+        return cast
+    message = f"concat('klantreis-time<', {quoted(_ROW)}, '|', CAST({name} AS VARCHAR)[:60], '|>')"
+    return f"coalesce({cast}, CASE WHEN {name} IS NOT NULL THEN error({message}) END)"
+
+
+class Source:
+    """An Arrow stream of the wanted columns, with what must stay alive while it is read."""
+
+    def __init__(self, stream: _core.Stream, described: str, kept: Sequence[Any] = ()) -> None:
+        self.stream = stream
+        self.described = described
+        self._streams = [stream, *(item for item in kept if isinstance(item, _core.Stream))]
+        self._kept = kept
+
+    def consume(self, use: Callable[[_core.Stream], None], time: str | None = None) -> None:
+        """Let `use` read the stream, and say what went wrong as the user sees it."""
+        try:
+            use(self.stream)
+        except InputError as error:
+            for stream in self._streams:
+                stream.raise_pending()
+            found = _BAD_TIME.search(str(error))
+            if found is not None:
+                raise InputError(
+                    f"row {found[1]} (counted from 0): {time} is {found[2]!r}, which is no time; write times as in "
+                    '"2024-03-01 09:00:00" or "2024-03-01T09:00:00+01:00", or pass on_bad="drop" to leave such rows out'
+                ) from None
+            raise
+        finally:
+            for stream in self._streams:
+                stream.close()
+            for item in self._kept:
+                if hasattr(item, "close") and not isinstance(item, _core.Stream):
+                    item.close()
+
+
+def open_source(
+    source: Any,
+    wanted: Wanted,
+    *,
+    where: str | None,
+    connection: Any,
+    stop: bool,
+    progress: Callable[[int], None] | None,
+) -> Source:
+    """Open whatever `source` is as a stream of the wanted columns."""
+    if connection is not None:
+        if not isinstance(source, str):
+            raise InputError(f"connection= goes with SQL text; the source is {_type_name(source)}")
+        return _from_sql(source, connection, wanted, where, stop, progress)
+    if _is_relation(source):
+        return _from_relation(source, "the DuckDB relation", wanted, where, stop, progress)
+    files = _paths_of(source)
+    if files is not None:
+        return _from_files(files, wanted, where, stop, progress)
+    if where is not None:
+        raise InputError(
+            f"where= is SQL for files, queries and DuckDB relations; filter the {_type_name(source)} first"
+        )
+    return _cast_time(*_from_object(source, wanted, progress), wanted, stop)
+
+
+# Files
+
+
+def _paths_of(source: Any) -> list[str] | None:
+    """The files that a path, a glob or a list of them stand for, or None where the source is something else."""
+    if isinstance(source, (str, os.PathLike)):
+        given = [source]
+    elif isinstance(source, (list, tuple)) and source and all(isinstance(item, (str, os.PathLike)) for item in source):
+        given = list(source)
+    else:
+        return None
+    return [path for item in given for path in _expanded(os.fsdecode(os.fspath(item)))]
+
+
+def _expanded(path: str) -> Iterator[str]:
+    if "://" in path:  # DuckDB knows how to open these
+        yield path
+        return
+    path = os.path.expanduser(path)
+    if os.path.isdir(path):
+        raise InputError(f"{path!r} is a folder; pass the files in it, as in {os.path.join(path, '*.parquet')!r}")
+    if os.path.exists(path):
+        yield _escaped(path)
+        return
+    if re.match(r"\s*(select|with|from)\s", path, re.IGNORECASE):
+        raise InputError("the source looks like SQL; pass the DuckDB connection it runs on as connection=")
+    if not glob.has_magic(path):
+        raise InputError(f"there is no file {path!r} (in {os.getcwd()!r}); check the path")
+    found = sorted(name for name in glob.glob(path, recursive=True) if os.path.isfile(name))
+    if not found:
+        raise InputError(f"no file matches {path!r} (in {os.getcwd()!r}); check the pattern")
+    yield from map(_escaped, found)
+
+
+def _escaped(path: str) -> str:
+    # DuckDB takes every path for a pattern.
+    return re.sub(r"([*?\[])", r"[\1]", path)
+
+
+def _reader_of(files: Sequence[str]) -> tuple[str, str]:
+    suffixes = set()
+    for file in files:
+        name = Path(file.split("?")[0] if "://" in file else file)
+        suffix = name.suffix.lower()
+        suffixes.add(Path(name.stem).suffix.lower() if suffix in _PACKED else suffix)
+    readers = {_READERS.get(suffix) for suffix in suffixes}
+    if None in readers:
+        unknown = sorted(suffix for suffix in suffixes if suffix not in _READERS)
+        raise InputError(
+            f"files ending in {', '.join(map(repr, unknown))} cannot be read; known are {', '.join(_READERS)}, "
+            "also with .gz after it"
+        )
+    if len(readers) > 1:
+        raise InputError(f"the files are of several kinds ({', '.join(sorted(suffixes))}); read one kind at a time")
+    return str(readers.pop()), suffixes.pop()
+
+
+def _from_files(
+    files: Sequence[str], wanted: Wanted, where: str | None, stop: bool, progress: Callable[[int], None] | None
+) -> Source:
+    reader, suffix = _reader_of(files)
+    described = files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more files"
+    connection = _own_connection()
+    listed = "[" + ", ".join(map(literal, files)) + "]"
+    options = ", union_by_name=true" if len(files) > 1 else ""
+    if reader == "read_csv":
+        # All columns have names, also where all are text and a header would not stand out.
+        options += ", header=true" + (", delim='\\t'" if suffix == ".tsv" else "")
+    try:
+        relation = connection.sql(f"SELECT * FROM {reader}({listed}{options})")
+        wanted.check(relation.columns, described)
+        types = dict(zip(relation.columns, map(str, relation.types), strict=True))
+        if reader != "read_parquet":
+            chosen = {name: _file_type(name, types[name], wanted, is_csv=reader == "read_csv") for name in wanted.names}
+            # JSON takes the columns to read, CSV takes those whose type is not to be guessed.
+            kept = {name: kind for name, kind in chosen.items() if reader == "read_json" or kind != types[name]}
+            if reader == "read_json" and where is not None:
+                kept = {**types, **kept}
+            if kept:
+                fields = ", ".join(f"{quoted(name)}: {literal(kind)}" for name, kind in kept.items())
+                options += f", {'types' if reader == 'read_csv' else 'columns'}={{{fields}}}"
+            types.update(chosen)
+        text_time = wanted.time is not None and types[wanted.time] == "VARCHAR"
+        query = f"SELECT * FROM {reader}({listed}{options})"
+        if wanted.time is not None and text_time:
+            query = (
+                f"SELECT * REPLACE ({_time_cast(wanted.time, stop=stop)} AS {quoted(wanted.time)}) "
+                f"FROM (SELECT *, row_number() OVER () - 1 AS {quoted(_ROW)} FROM ({query}))"
+            )
+        relation = connection.sql(query)
+        return _opened(relation, described, wanted, where, progress, [connection])
+    except _duckdb_error() as error:
+        connection.close()
+        raise InputError(f"{described} cannot be read: {_first_line(error)}") from error
+
+
+def _file_type(name: str, guessed: str, wanted: Wanted, *, is_csv: bool) -> str:
+    """The type to read a column of a text file as, so that no id or time is changed by a guess."""
+    if name == wanted.time:
+        return "VARCHAR" if guessed == "DATE" or guessed.startswith("TIMESTAMP") else guessed
+    if name in wanted.numbers:
+        return "DOUBLE"
+    # A CSV file does not say whether 007 is a number; JSON does, but a text that looks like a date is still a text.
+    if name in wanted.text and (is_csv or guessed in ("DATE", "TIME", "UUID") or guessed.startswith("TIMESTAMP")):
+        return "VARCHAR"
+    return guessed
+
+
+# SQL and relations
+
+
+def _own_connection() -> Any:
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def _duckdb_error() -> type[Exception]:
+    import duckdb
+
+    error: type[Exception] = duckdb.Error
+    return error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]
+
+
+def _is_relation(source: Any) -> bool:
+    kind = type(source)
+    return kind.__name__ == "DuckDBPyRelation" and kind.__module__.lstrip("_").startswith("duckdb")
+
+
+def _from_sql(
+    text: str,
+    connection: Any,
+    wanted: Wanted,
+    where: str | None,
+    stop: bool,
+    progress: Callable[[int], None] | None,
+) -> Source:
+    if not callable(getattr(connection, "sql", None)):
+        raise InputError(f"connection= is {_type_name(connection)}; pass a DuckDB connection, as of duckdb.connect()")
+    try:
+        relation = connection.sql(text.strip().rstrip(";"))
+    except _duckdb_error() as error:
+        raise InputError(f"the query failed: {_first_line(error)}") from error
+    if relation is None:
+        raise InputError("the query returns no rows; pass a SELECT")
+    return _from_relation(relation, "the query", wanted, where, stop, progress)
+
+
+def _from_relation(
+    relation: Any,
+    described: str,
+    wanted: Wanted,
+    where: str | None,
+    stop: bool,
+    progress: Callable[[int], None] | None,
+) -> Source:
+    wanted.check(relation.columns, described)
+    try:
+        opened = _opened(relation, described, wanted, where, progress, [])
+    except _duckdb_error() as error:
+        raise InputError(f"{described} failed: {_first_line(error)}") from error
+    # The zone of the user's connection must not decide what a time without zone means.
+    return _cast_time(opened.stream, described, wanted, stop)
+
+
+def _opened(
+    relation: Any,
+    described: str,
+    wanted: Wanted,
+    where: str | None,
+    progress: Callable[[int], None] | None,
+    kept: Sequence[Any],
+) -> Source:
+    if where is not None:
+        relation = relation.filter(where)
+    types = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    columns = []
+    for name in wanted.names:
+        column = quoted(name)
+        if name in wanted.text and (types[name] in ("DATE", "TIME", "UUID") or types[name].startswith("TIMESTAMP")):
+            column = f"CAST({column} AS VARCHAR) AS {column}"
+        columns.append(column)
+    projected = relation.project(", ".join(columns))
+    return Source(_core.Stream(projected, progress), described, kept)
+
+
+# Frames, Arrow objects and lists
+
+
+def _type_name(source: Any) -> str:
+    kind = type(source)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.split('.')[0]} {kind.__name__}"
+
+
+def _from_object(source: Any, wanted: Wanted, progress: Callable[[int], None] | None) -> tuple[_core.Stream, str]:
+    described = f"the {_type_name(source)}"
+    package = type(source).__module__.split(".")[0]
+    if package == "pandas" and hasattr(source, "columns"):
+        known = [str(name) for name in source.columns]
+        wanted.check(known, described)
+        twice = [name for name in wanted.names if known.count(name) > 1]
+        if twice:
+            raise InputError(f"{described} has several columns named {twice[0]!r}; rename one of them")
+        return _pandas_stream(source[wanted.names], wanted, progress), described
+    if package == "polars" and hasattr(source, "columns"):
+        if hasattr(source, "collect"):
+            wanted.check(source.collect_schema().names(), described)
+            source = source.select(wanted.names).collect()
+        else:
+            wanted.check(source.columns, described)
+            source = source.select(wanted.names)
+    if isinstance(source, Mapping):
+        wanted.check([str(name) for name in source], described)
+        return _core.Stream(_columns.from_mapping(source, wanted.names), progress), described
+    if isinstance(source, (list, tuple)) and all(isinstance(item, Mapping) for item in source):
+        known = list(dict.fromkeys(str(name) for record in source for name in record))
+        if source:
+            wanted.check(known, described)
+        return _core.Stream(_columns.from_records(source, wanted.names), progress), described
+    if not hasattr(source, "__arrow_c_stream__") and not hasattr(source, "__arrow_c_array__"):
+        raise InputError(
+            f"cannot read {_type_name(source)}; pass a path, a data frame, an Arrow table, a DuckDB relation, "
+            "a dict of columns or a list of dicts"
+        )
+    stream = _core.Stream(source, progress)
+    wanted.check(stream.names, described)
+    return stream, described
+
+
+def _pandas_stream(frame: Any, wanted: Wanted, progress: Callable[[int], None] | None) -> _core.Stream:
+    try:
+        return _core.Stream(frame.reset_index(drop=True), progress)
+    except (AttributeError, ImportError):
+        pass  # pandas needs pyarrow for this and may be without
+    except Exception as error:
+        # pyarrow refuses columns of mixed types in words of its own.
+        if not type(error).__module__.startswith("pyarrow"):
+            raise
+    return _core.Stream(_columns.from_mapping(frame, wanted.names), progress)
+
+
+def _cast_time(stream: _core.Stream, described: str, wanted: Wanted, stop: bool) -> Source:
+    """Let DuckDB read the times where they are text."""
+    if wanted.time is None or stream.formats[stream.names.index(wanted.time)] not in ("u", "U", "vu"):
+        return Source(stream, described)
+    connection = _own_connection()
+    connection.register("klantreis_source", stream)
+    listed = ", ".join(
+        f"{_time_cast(name, stop=stop)} AS {quoted(name)}" if name == wanted.time else quoted(name)
+        for name in wanted.names
+    )
+    query = f"SELECT {listed} FROM (SELECT *, row_number() OVER () - 1 AS {quoted(_ROW)} FROM klantreis_source)"
+    try:
+        return Source(_core.Stream(connection.sql(query)), described, [stream, connection])
+    except _duckdb_error() as error:
+        stream.raise_pending()
+        connection.close()
+        raise InputError(f"{described} cannot be read: {_first_line(error)}") from error
