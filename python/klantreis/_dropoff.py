@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from klantreis import _core
 from klantreis._arguments import require_journeys, thread_count
-from klantreis._journeys import Journeys
 from klantreis._table import Table
+
+if TYPE_CHECKING:
+    from klantreis._journeys import Journeys
 
 
 class DropOff(Table):
@@ -78,8 +82,8 @@ def drop_off(
     Examples
     --------
     >>> import klantreis as kr
-    >>> log = kr.read({"customer_id": [1, 1, 1, 2, 2, 3],
-    ...                "timestamp": ["2024-03-01", "2024-03-02", "2024-03-03", "2024-03-01", "2024-03-02", "2024-03-05"],
+    >>> days = ["2024-03-01", "2024-03-02", "2024-03-03", "2024-03-01", "2024-03-02", "2024-03-05"]
+    >>> log = kr.read({"customer_id": [1, 1, 1, 2, 2, 3], "timestamp": days,
     ...                "touchpoint": ["view", "cart", "order", "view", "cart", "view"]})
     >>> found = kr.drop_off(kr.journeys(log, conversion="order"))
     >>> [(row["touchpoint"], row["visits"], row["exits"]) for row in found]

@@ -68,8 +68,8 @@ def funnel(
     Examples
     --------
     >>> import klantreis as kr
-    >>> log = kr.read({"customer_id": [1, 1, 1, 2, 2, 3],
-    ...                "timestamp": ["2024-03-01", "2024-03-02", "2024-03-03", "2024-03-01", "2024-03-09", "2024-03-05"],
+    >>> days = ["2024-03-01", "2024-03-02", "2024-03-03", "2024-03-01", "2024-03-09", "2024-03-05"]
+    >>> log = kr.read({"customer_id": [1, 1, 1, 2, 2, 3], "timestamp": days,
     ...                "touchpoint": ["view", "cart", "order", "view", "cart", "visit"]})
     >>> found = kr.funnel(log, ["view", "cart", "order"], window="7d")
     >>> found["count"], found["n"]
@@ -78,7 +78,9 @@ def funnel(
     [None, 86400.0, 86400.0]
     """
     if not isinstance(journeys, (Journeys, Log)):
-        raise InputError(f"funnel takes Journeys or a Log, not {type(journeys).__name__}; read events with klantreis.read")
+        raise InputError(
+            f"funnel takes Journeys or a Log, not {type(journeys).__name__}; read events with klantreis.read"
+        )
     if isinstance(steps, str):
         raise InputError(f"the steps of a funnel are {steps!r}; give a list of names, as in [{steps!r}]")
     return Table(
@@ -98,5 +100,7 @@ def _names(place: int, step: str | Iterable[str]) -> list[str]:
     names = [step] if isinstance(step, str) else list(step) if isinstance(step, Iterable) else [step]
     for name in names:
         if not isinstance(name, str):
-            raise InputError(f"step {place} of the funnel is {name!r}; give a name, or a list of names of which any counts")
+            raise InputError(
+                f"step {place} of the funnel is {name!r}; give a name, or a list of names of which any counts"
+            )
     return names

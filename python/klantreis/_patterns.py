@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from klantreis import _core
 from klantreis._arguments import require_journeys, thread_count, whole_number
-from klantreis._journeys import Journeys
 from klantreis._paths import Paths
 from klantreis._table import Table
+
+if TYPE_CHECKING:
+    from klantreis._journeys import Journeys
 
 
 def variants(
