@@ -14,6 +14,8 @@ void bind_statistics(py::module_& m);
 void bind_log(py::module_& m);
 void bind_journeys(py::module_& m);
 void bind_paths(py::module_& m);
+void bind_transitions(py::module_& m);
+void bind_graph(py::module_& m);
 void bind_dropoff(py::module_& m);
 void bind_funnel(py::module_& m);
 void bind_patterns(py::module_& m);

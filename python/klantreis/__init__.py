@@ -6,6 +6,7 @@ from __future__ import annotations
 from klantreis._core import InputError, LimitError, __version__
 from klantreis._dropoff import DropOff, drop_off
 from klantreis._funnel import funnel
+from klantreis._graph import Graph, graph
 from klantreis._journeys import Journeys, journeys
 from klantreis._log import Log
 from klantreis._paths import Paths, paths
@@ -13,9 +14,11 @@ from klantreis._patterns import entries, step_matrix, variants, ways_in, ways_ou
 from klantreis._read import read, read_paths
 from klantreis._statistics import Interval, newcombe, newcombe_paired, wilson
 from klantreis._table import Table
+from klantreis._transitions import transitions
 
 __all__ = [
     "DropOff",
+    "Graph",
     "InputError",
     "Interval",
     "Journeys",
@@ -27,6 +30,7 @@ __all__ = [
     "drop_off",
     "entries",
     "funnel",
+    "graph",
     "journeys",
     "newcombe",
     "newcombe_paired",
@@ -34,6 +38,7 @@ __all__ = [
     "read",
     "read_paths",
     "step_matrix",
+    "transitions",
     "variants",
     "ways_in",
     "ways_out",

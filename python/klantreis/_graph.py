@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: MIT
+"""The state graph of journeys, its pictures and what can be reached in it."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+from klantreis import _core
+from klantreis._arguments import require_journeys, thread_count
+from klantreis._files import write_whole
+from klantreis._paths import Paths
+from klantreis._table import Table
+from klantreis._transitions import _require_path_options
+
+if TYPE_CHECKING:
+    import os
+
+    from klantreis._journeys import Journeys
+
+
+class Graph:
+    """A weighted state graph; made by :func:`klantreis.graph`.
+
+    States are ``(start)``, the touchpoints (or channels, phases) by visits, and the end states that occur.
+    """
+
+    __slots__ = ("_by", "_edges", "_handle", "_nodes")
+
+    def __init__(self, handle: _core.JourneyGraph, by: str) -> None:
+        self._handle = handle
+        self._by = by
+        self._nodes = Table(handle.nodes())
+        self._edges = Table(handle.edges())
+
+    @property
+    def by(self) -> str:
+        """What the states are: ``touchpoint``, ``channel``, ``phase`` or an attribute."""
+        return self._by
+
+    @property
+    def nodes(self) -> Table:
+        """One row per state: ``state, visits, n, share``.
+
+        ``n`` counts customers, ``share`` is their share of the customers with a settled journey.
+        """
+        return self._nodes
+
+    @property
+    def edges(self) -> Table:
+        """One row per transition, as :func:`klantreis.transitions` returns them."""
+        return self._edges
+
+    def dominators(self, *, start: str = "(start)", goal: str = "(conversion)") -> list[str]:
+        """Return the states that every path from ``start`` to ``goal`` passes, in that order.
+
+        Their removal effect is 1: without one of them no journey of this graph reaches the goal. Empty when none does
+        anyway.
+
+        Raises
+        ------
+        InputError
+            When the graph has no state of that name.
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> log = kr.read({"customer_id": [1, 1, 1, 2, 2], "timestamp": ["2024-03-01"] * 5, "order": [1, 2, 3, 1, 2],
+        ...                "touchpoint": ["search", "cart", "order", "cart", "order"]}, order="order")
+        >>> kr.graph(kr.journeys(log, conversion="order")).dominators()
+        ['cart']
+        """
+        return list(self._handle.dominators(start, goal))
+
+    def reaches(self, start: str, goal: str) -> bool:
+        """Tell whether there is a path from ``start`` to ``goal``.
+
+        Raises
+        ------
+        InputError
+            When the graph has no state of that name.
+        """
+        return bool(self._handle.reaches(start, goal))
+
+    def loops(self) -> list[list[str]]:
+        """Return the groups of states among which journeys can go round, in the order of :attr:`nodes`.
+
+        They are the strongly connected components of more than one state; that a touchpoint follows itself is no loop.
+        """
+        groups: dict[int, list[str]] = {}
+        for state, component in zip(self._nodes["state"], self._handle.strong_components(), strict=True):
+            groups.setdefault(component, []).append(state)
+        return [states for states in groups.values() if len(states) > 1]
+
+    def to_dot(self, path: str | os.PathLike[str] | None = None) -> str | None:
+        """Write the graph for Graphviz, to a file or, without a path, as text.
+
+        Names stand in it as text that means only itself, whatever characters they have; so in the other formats.
+        """
+        return _delivered(self._handle.to_dot(), path)
+
+    def to_graphml(self, path: str | os.PathLike[str] | None = None) -> str | None:
+        """Write GraphML with all numbers of nodes and edges, to a file or, without a path, as text."""
+        return _delivered(self._handle.to_graphml(), path)
+
+    def to_mermaid(self, path: str | os.PathLike[str] | None = None) -> str | None:
+        """Write a Mermaid flowchart, to a file or, without a path, as text.
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> log = kr.read({"customer_id": [1, 1], "timestamp": ["2024-03-01", "2024-03-02"],
+        ...                "touchpoint": ["view", "order"]})
+        >>> print(kr.graph(kr.journeys(log, conversion="order")).to_mermaid())
+        flowchart LR
+          n0(["(start)"])
+          n1["view"]
+          n2(["(conversion)"])
+          n0 -->|"1 (100 #37;)"| n1
+          n1 -->|"1 (100 #37;)"| n2
+        <BLANKLINE>
+        """
+        return _delivered(self._handle.to_mermaid(), path)
+
+    def to_json(self, path: str | os.PathLike[str] | None = None) -> str | None:
+        """Write JSON with the options and the rows of nodes and edges, to a file or, without a path, as text."""
+        return _delivered(self._handle.to_json(), path)
+
+    def to_networkx(self) -> Any:
+        """Return the graph as a ``networkx.DiGraph`` whose nodes are the names of the states."""
+        try:
+            import networkx as nx
+        except ImportError as error:
+            raise ImportError("to_networkx needs networkx; install it with: pip install networkx") from error
+        graph = nx.DiGraph(**self._edges.options)
+        for row in self._nodes:
+            graph.add_node(row.pop("state"), **row)
+        for row in self._edges:
+            graph.add_edge(row.pop("from"), row.pop("to"), **row)
+        return graph
+
+    def __repr__(self) -> str:
+        return f"Graph({self._handle.states:,} states, {self._handle.transitions:,} transitions; by: {self._by})"
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<div class="klantreis-graph"><p>{html.escape(repr(self))}</p>'
+            f"{self._nodes._repr_html_()}{self._edges._repr_html_()}</div>"
+        )
+
+
+def _delivered(text: str, path: str | os.PathLike[str] | None) -> str | None:
+    if path is None:
+        return text
+    write_whole(path, text)
+    return None
+
+
+def graph(
+    journeys: Journeys | Paths,
+    *,
+    by: str = "touchpoint",
+    collapse: bool = False,
+    level: float = 0.95,
+    min_n: int = 30,
+    threads: int | None = None,
+) -> Graph:
+    """Make the weighted state graph of journeys.
+
+    Parameters
+    ----------
+    journeys
+        The journeys to analyse; the settled ones count. Or paths, which have been made with a ``by`` of their own.
+    by
+        ``"touchpoint"``, ``"channel"``, ``"phase"`` or an attribute of the log.
+    collapse
+        Merge immediate repeats into one visit; phases always do.
+    level
+        The coverage of the intervals.
+    min_n
+        Probabilities of fewer customers are marked ``few_customers``.
+    threads
+        Number of threads; None: one for each core.
+
+    Returns
+    -------
+    Graph
+
+    Raises
+    ------
+    InputError
+        When the log has no labels ``by``.
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> log = kr.read({"customer_id": [1, 1, 2], "timestamp": ["2024-03-01", "2024-03-02", "2024-03-03"],
+    ...                "touchpoint": ["view", "order", "view"]})
+    >>> graph = kr.graph(kr.journeys(log, conversion="order"))
+    >>> graph
+    Graph(4 states, 3 transitions; by: touchpoint)
+    >>> graph.nodes["state"]
+    ['(start)', 'view', '(conversion)', '(null)']
+    """
+    if isinstance(journeys, Paths):
+        _require_path_options(journeys, by, collapse)
+        return Graph(_core.graph_of_paths(journeys._handle, level=level, min_n=float(min_n)), journeys.by)
+    return Graph(
+        _core.graph(
+            require_journeys(journeys, "graph")._handle,
+            by=by,
+            collapse=bool(collapse),
+            level=level,
+            min_n=float(min_n),
+            threads=thread_count(threads),
+        ),
+        by,
+    )
