@@ -1,7 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Every public module, in the order of their dependence.
+// Every public module.
+#include "klantreis/arrow.hpp"
+#include "klantreis/attribution.hpp"
 #include "klantreis/core.hpp"
+#include "klantreis/dropoff.hpp"
+#include "klantreis/engine.hpp"
+#include "klantreis/funnel.hpp"
+#include "klantreis/graph.hpp"
+#include "klantreis/journeys.hpp"
+#include "klantreis/log.hpp"
+#include "klantreis/paths.hpp"
+#include "klantreis/patterns.hpp"
+#include "klantreis/statistics.hpp"
+#include "klantreis/summary.hpp"
 #include "klantreis/table.hpp"
+#include "klantreis/transitions.hpp"
 #include "klantreis/version.hpp"
