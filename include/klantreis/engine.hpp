@@ -12,7 +12,7 @@ namespace klantreis {
 
 /// The number of workers for `requested` threads; 0 means one for each core.
 [[nodiscard]] inline unsigned worker_count(unsigned requested) noexcept {
-  return requested != 0 ? requested : std::max(1U, std::thread::hardware_concurrency());
+  return requested != 0 ? requested : (std::max)(1U, std::thread::hardware_concurrency());
 }
 
 /// Runs `work(worker)` for workers 0 … `workers - 1` at the same time and waits for all of them.

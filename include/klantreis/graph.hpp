@@ -121,7 +121,7 @@ class journey_graph {
   using in_edge_iterator = boost::transform_iterator<edge_at, const std::size_t*>;
   using adjacency_iterator = boost::transform_iterator<target_at, boost::counting_iterator<std::size_t>>;
 
-  [[nodiscard]] static vertex null_vertex() noexcept { return std::numeric_limits<vertex>::max(); }
+  [[nodiscard]] static vertex null_vertex() noexcept { return (std::numeric_limits<vertex>::max)(); }
 };
 
 [[nodiscard]] inline std::size_t num_vertices(const journey_graph& graph) noexcept { return graph.states(); }

@@ -19,7 +19,7 @@ KLANTREIS_INLINE funnel_scan::funnel_scan(std::span<const std::uint64_t> masks, 
                                           std::optional<std::int64_t> window)
     : masks_(masks),
       steps_(steps),
-      window_(window ? static_cast<std::uint64_t>(*window) : std::numeric_limits<std::uint64_t>::max()),
+      window_(window ? static_cast<std::uint64_t>(*window) : (std::numeric_limits<std::uint64_t>::max)()),
       times_(steps * steps),
       chain_(steps) {}
 

@@ -131,7 +131,7 @@ KLANTREIS_INLINE std::vector<journey_graph::vertex> dominators(const journey_gra
       for (std::size_t index = graph.out(at).begin; index < graph.out(at).end; ++index) {
         const auto next = graph.edge(index).to;
         if (place[next] < path.size()) {
-          furthest = std::max(furthest, place[next]);
+          furthest = (std::max)(furthest, place[next]);
         } else if (!seen[next]) {
           seen[next] = true;
           waiting.push_back(next);

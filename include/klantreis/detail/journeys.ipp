@@ -103,14 +103,14 @@ KLANTREIS_INLINE std::int64_t to_ticks(duration length, std::int64_t ticks_per_s
   }
   const std::int64_t factor = ticks_per_second / microseconds_per_second;
   // Longer than any difference of two times of a log: never exceeded.
-  return length.count() > std::numeric_limits<std::int64_t>::max() / factor
-             ? std::numeric_limits<std::int64_t>::max()
+  return length.count() > (std::numeric_limits<std::int64_t>::max)() / factor
+             ? (std::numeric_limits<std::int64_t>::max)()
              : length.count() * factor;
 }
 
 KLANTREIS_INLINE journey_set make_journeys(const event_log& log, const journey_options& options) {
   using data = journey_set::data;
-  constexpr auto never = std::numeric_limits<std::int64_t>::max();
+  constexpr auto never = (std::numeric_limits<std::int64_t>::max)();
   const auto ticks = log.ticks_per_second();
   auto gap = never;
   std::int64_t inactivity = 0;
@@ -283,7 +283,7 @@ KLANTREIS_INLINE std::vector<std::string> journey_set::notes() const {
   const auto times = log_.times();
   std::int64_t first = times[data_->begins.front()];
   for (const auto begin : data_->begins) {
-    first = std::min(first, times[begin]);
+    first = (std::min)(first, times[begin]);
   }
   const auto settled_until = data_->observed_until - data_->inactivity_ticks;
   const double window = static_cast<double>(settled_until) - static_cast<double>(first);

@@ -147,7 +147,7 @@ KLANTREIS_INLINE table health_table(const event_log& log) {
   if (log.has_times() && log.events() != 0) {
     auto first = log.times().front();
     for (std::size_t c = 0; c < log.customers(); ++c) {
-      first = std::min(first, log.times()[log.offsets()[c]]);
+      first = (std::min)(first, log.times()[log.offsets()[c]]);
     }
     put("first event", detail::instant_text(detail::to_microseconds(first, log.ticks_per_second())));
     put("last event", detail::instant_text(detail::to_microseconds(log.last_time(), log.ticks_per_second())));

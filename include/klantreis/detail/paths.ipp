@@ -222,17 +222,17 @@ namespace detail {
       if (rest < text.size() && text[rest] != separator) {
         break;  // a quote inside a plain name
       }
-      at = std::min(rest + 1, text.size());
+      at = (std::min)(rest + 1, text.size());
       return name;
     }
   }
-  const std::size_t stop = std::min(text.find(separator, at), text.size());
+  const std::size_t stop = (std::min)(text.find(separator, at), text.size());
   std::size_t end = stop;
   while (end > at && blank(text[end - 1])) {
     --end;
   }
   std::string name{text.substr(at, end - at)};
-  at = std::min(stop + 1, text.size());
+  at = (std::min)(stop + 1, text.size());
   return name;
 }
 

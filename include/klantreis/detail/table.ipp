@@ -95,7 +95,7 @@ KLANTREIS_INLINE table table::take(const std::vector<std::size_t>& order) const 
 }
 
 KLANTREIS_INLINE table table::head(std::size_t count) const {
-  std::vector<std::size_t> order(std::min(count, rows()));
+  std::vector<std::size_t> order((std::min)(count, rows()));
   std::iota(order.begin(), order.end(), std::size_t{0});
   return take(order);
 }
@@ -132,7 +132,7 @@ namespace detail {
 }  // namespace detail
 
 KLANTREIS_INLINE std::string to_text(const table& source, std::size_t rows) {
-  const std::size_t shown = std::min(rows, source.rows());
+  const std::size_t shown = (std::min)(rows, source.rows());
   std::vector<std::string> lines(shown + 1);
   for (const auto& c : source.columns()) {
     std::vector<std::string> cells{c.name};
@@ -145,7 +145,7 @@ KLANTREIS_INLINE std::string to_text(const table& source, std::size_t rows) {
         c.data);
     std::size_t width = 0;
     for (const auto& cell : cells) {
-      width = std::max(width, detail::text_width(cell));
+      width = (std::max)(width, detail::text_width(cell));
     }
     const bool is_text = std::holds_alternative<std::vector<std::string>>(c.data);
     for (std::size_t row = 0; row < cells.size(); ++row) {

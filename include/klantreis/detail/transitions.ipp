@@ -15,7 +15,7 @@ namespace klantreis {
 
 namespace detail {
 
-inline constexpr std::uint64_t no_event = std::numeric_limits<std::uint64_t>::max();
+inline constexpr std::uint64_t no_event = (std::numeric_limits<std::uint64_t>::max)();
 
 /// What was counted, for results and for the question whether two counts add up.
 inline option_list counting_options(const journey_set& journeys, const std::string& by, bool collapse) {
@@ -116,7 +116,7 @@ KLANTREIS_INLINE void transition_counts::assign(std::span<const detail::edge_cou
                                                 const name_table& items) {
   std::size_t states = first_item;
   for (const auto& worker : workers) {
-    states = std::max(states, worker.states());
+    states = (std::max)(states, worker.states());
   }
   std::vector<visit_moments> rows(states);
   for (const auto& worker : workers) {
@@ -399,13 +399,13 @@ KLANTREIS_INLINE transition_counts& transition_counts::operator+=(const transiti
   sum.by_ = by_;
   sum.options_ = options_;
   sum.assign(std::span{&counter, 1}, items);
-  sum.ticks_per_second_ = std::max(ticks_per_second_, other.ticks_per_second_);
+  sum.ticks_per_second_ = (std::max)(ticks_per_second_, other.ticks_per_second_);
   if (sum.ticks_per_second_ != 0) {
     sum.times_.reserve(times_.size() + other.times_.size());
     const auto append = [&sum](std::span<const std::int64_t> values, std::int64_t per_second) {
       const std::int64_t factor = sum.ticks_per_second_ / per_second;
       for (const std::int64_t value : values) {
-        if (value > std::numeric_limits<std::int64_t>::max() / factor) {
+        if (value > (std::numeric_limits<std::int64_t>::max)() / factor) {
           throw limit_error("a transition took " + std::to_string(value / per_second) + " seconds, which does not fit " +
                             "the finer ticks of the other counts; count both from times of the same unit");
         }

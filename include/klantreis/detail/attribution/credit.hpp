@@ -107,7 +107,7 @@ auto sum_in_pieces(std::size_t size, unsigned threads, std::size_t weight, Count
   constexpr std::size_t memory = std::size_t{256} << 20U;
   const std::size_t most = std::clamp<std::size_t>(memory / std::max<std::size_t>(1, weight), 1, 64);
   const auto pieces = static_cast<unsigned>(std::clamp<std::size_t>(size / smallest, 1, most));
-  const unsigned workers = std::min(worker_count(threads), pieces);
+  const unsigned workers = (std::min)(worker_count(threads), pieces);
   using partial = decltype(count(index_range{}));
   std::vector<partial> parts(pieces);
   run_parallel(workers, [&](unsigned worker) {

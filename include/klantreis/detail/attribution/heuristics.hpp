@@ -340,7 +340,7 @@ credit_result credit_by_rule(const Rule& rule, const Source& source, bool with_i
 
   // The customers who gave an item nothing: ψ = −mean for its credit, −share·y_u/Y for its share.
   const auto with_untouched = [m](const influence_sum& touched, double mean) {
-    const double others = std::max(0.0, m - touched.customers());
+    const double others = (std::max)(0.0, m - touched.customers());
     influence_sum all{m, touched.sum(), touched.sum2(), touched.sum4()};
     const double square = mean * mean;
     return all += influence_sum{0.0, -others * mean, others * square, others * square * square};

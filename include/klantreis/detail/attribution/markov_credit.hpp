@@ -232,7 +232,7 @@ class markov_credit {
           return;
         }
         solved[worker] = chains.solve(block, make_.wanted);
-        bounds[worker] = std::max(bounds[worker], solved[worker].error_bound);
+        bounds[worker] = (std::max)(bounds[worker], solved[worker].error_bound);
         const index_range range = chains.items_of_block(block);
         for (std::size_t i = range.begin; i < range.end; ++i) {
           conversion_.without[i] = solved[worker].conversion[order_chain::start][i - range.begin];

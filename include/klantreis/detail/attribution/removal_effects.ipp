@@ -27,11 +27,11 @@ KLANTREIS_INLINE removal_effects_result removal_effects(const order_chain& chain
   }
   const detail::taboo_chains chains{chain, result.items, with_values};
   const auto workers = static_cast<unsigned>(std::min<std::size_t>(worker_count(threads), chains.blocks()));
-  std::vector<double> bounds(std::max(1U, workers), 0.0);
+  std::vector<double> bounds((std::max)(1U, workers), 0.0);
   run_parallel(workers, [&](unsigned worker) {
     for (std::size_t block = worker; block < chains.blocks(); block += workers) {
       const detail::taboo_block solved = chains.solve(block, false);
-      bounds[worker] = std::max(bounds[worker], solved.error_bound);
+      bounds[worker] = (std::max)(bounds[worker], solved.error_bound);
       const index_range range = chains.items_of_block(block);
       for (std::size_t i = range.begin; i < range.end; ++i) {
         const std::size_t at = i - range.begin;

@@ -68,7 +68,7 @@ struct touch_view {
                       " to the last touch; both must be 0 or more and together at most 1, for example 0.4 and 0.4");
   }
   return [first = model.first, last = model.last](const touch_view& /*touches*/, std::span<double> parts) {
-    const double middle = std::max(0.0, 1.0 - first - last);
+    const double middle = (std::max)(0.0, 1.0 - first - last);
     if (parts.size() == 1) {
       parts[0] = 1.0;
     } else if (parts.size() == 2) {

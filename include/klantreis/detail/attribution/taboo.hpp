@@ -62,7 +62,7 @@ class taboo_chains {
   [[nodiscard]] bool with_values() const noexcept { return with_values_; }
   [[nodiscard]] std::size_t blocks() const noexcept { return (items_.size() + lane::width - 1) / lane::width; }
   [[nodiscard]] index_range items_of_block(std::size_t block) const noexcept {
-    return {block * lane::width, std::min(items_.size(), (block + 1) * lane::width)};
+    return {block * lane::width, (std::min)(items_.size(), (block + 1) * lane::width)};
   }
 
   /// May be called from several threads.
@@ -70,7 +70,7 @@ class taboo_chains {
     taboo_block result;
     const double steps = solver_.steps_bound()[order_chain::start];
     fill(block, converts_, transient_solver::direction::forward, result.conversion,
-         [&](double residual) { result.error_bound = std::max(result.error_bound, residual * steps); });
+         [&](double residual) { result.error_bound = (std::max)(result.error_bound, residual * steps); });
     if (with_values_) {
       fill(block, pays_, transient_solver::direction::forward, result.value, [](double) {});
     }

@@ -63,7 +63,7 @@ enum class row_fault : std::uint8_t {
 /// Orders doubles as their bits would order as signed integers.
 [[nodiscard]] inline std::int64_t sortable_bits(double number) noexcept {
   const auto bits = std::bit_cast<std::int64_t>(number == 0.0 ? 0.0 : number);
-  return bits >= 0 ? bits : std::numeric_limits<std::int64_t>::min() - bits;
+  return bits >= 0 ? bits : (std::numeric_limits<std::int64_t>::min)() - bits;
 }
 
 [[nodiscard]] inline std::string number_text(double number) {
@@ -451,7 +451,7 @@ KLANTREIS_INLINE void log_builder::state::append_times(const column_view& view,
   // Years -9999 … 9999, and differences that fit 64 bits.
   constexpr std::int64_t year_limit = 253'402'300'800;
   const std::int64_t limit =
-      ticks == 1'000'000'000 ? std::numeric_limits<std::int64_t>::max() / 2 : year_limit * ticks;
+      ticks == 1'000'000'000 ? (std::numeric_limits<std::int64_t>::max)() / 2 : year_limit * ticks;
   const bool nulls = view.may_have_nulls();
   for (std::size_t i = 0; i < view.size(); ++i) {
     if (nulls && view.is_null(i)) {
@@ -732,7 +732,7 @@ KLANTREIS_INLINE event_log log_builder::finish() {
     data->times = std::move(grouped.times);
     for (const auto end : std::span{data->offsets}.subspan(1)) {
       const auto last = data->times[end - 1];
-      data->last_time = end == data->offsets[1] ? last : std::max(data->last_time, last);
+      data->last_time = end == data->offsets[1] ? last : (std::max)(data->last_time, last);
     }
   }
   if (!s.options.phase_of_touchpoint.empty()) {

@@ -48,7 +48,7 @@ struct event_record {
       if (!grouped.load(std::memory_order_relaxed)) {
         return;
       }
-      const std::size_t end = std::min(part.end, begin + block);
+      const std::size_t end = (std::min)(part.end, begin + block);
       bool bad = false;
       for (std::size_t i = begin; i < end; ++i) {
         const bool same = keys[i] == keys[i - 1];

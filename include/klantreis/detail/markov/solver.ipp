@@ -86,15 +86,15 @@ struct transient_solver::state_data {
         size += q.values[e] * std::abs(y[q.columns[e]]);
       }
       const double rounding = static_cast<double>(q.offsets[i + 1] - q.offsets[i] + 2) * 0x1p-53;
-      least = std::min(least, y[i] - sum - rounding * std::abs(size));
+      least = (std::min)(least, y[i] - sum - rounding * std::abs(size));
     }
     if (!(least > 0.0)) {
       return false;
     }
     most_steps = 0.0;
     for (double& value : y) {
-      value *= (1.0 + 1e-12) / std::min(least, 1.0);
-      most_steps = std::max(most_steps, value);
+      value *= (1.0 + 1e-12) / (std::min)(least, 1.0);
+      most_steps = (std::max)(most_steps, value);
     }
     steps = std::move(y);
     return least >= 0.5;
@@ -253,7 +253,7 @@ struct transient_solver::state_data {
       }
       const double rounding = static_cast<double>(q.offsets[i + 1] - q.offsets[i] + 3) * 0x1p-53;
       const double r = std::abs(given - own + sum) + rounding * size;
-      largest = std::max(largest, r);
+      largest = (std::max)(largest, r);
       weighted += r * steps[i];
     }
     result.residual = way == direction::forward ? largest : weighted;
@@ -356,7 +356,7 @@ KLANTREIS_INLINE void transient_solver::solve(std::span<const problem> problems,
   constexpr std::size_t width = 8;
   std::vector<solution> results(width);
   for (std::size_t begin = 0; begin < problems.size(); begin += width) {
-    const auto batch = problems.subspan(begin, std::min(width, problems.size() - begin));
+    const auto batch = problems.subspan(begin, (std::min)(width, problems.size() - begin));
     if (batch.size() == 1) {
       data_->solve_batch<1>(batch, way, results);
     } else if (batch.size() <= 4) {

@@ -75,7 +75,7 @@ inline ways_partial count_ways(const journey_set& journeys, const item_source& i
                                   : place > question.steps                 ? place - question.steps
                                                                            : 0;
         const std::size_t end =
-            question.direction == way_direction::in ? place : std::min(route.size(), place + 1 + question.steps);
+            question.direction == way_direction::in ? place : (std::min)(route.size(), place + 1 + question.steps);
         const std::size_t way = part.index_of(std::span{route}.subspan(begin, end - begin));
         ++part.count[way];
         if (!piece.settled) {

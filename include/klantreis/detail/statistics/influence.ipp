@@ -104,12 +104,12 @@ KLANTREIS_INLINE double influence_sum::variance() const noexcept {
 KLANTREIS_INLINE double influence_sum::standard_error() const noexcept { return std::sqrt(variance()); }
 
 KLANTREIS_INLINE double influence_sum::degrees_of_freedom() const noexcept {
-  const double most = std::max(1.0, customers_ - 1.0);
+  const double most = (std::max)(1.0, customers_ - 1.0);
   const double spread = sum4_ - sum2_ * sum2_ / customers_;
   if (!(spread > 0.0)) {
     return most;
   }
-  return std::max(1.0, std::min(most, 2.0 * sum2_ * sum2_ / spread));
+  return (std::max)(1.0, (std::min)(most, 2.0 * sum2_ * sum2_ / spread));
 }
 
 KLANTREIS_INLINE bool influence_sum::varies(double theta) const noexcept {
@@ -161,7 +161,7 @@ KLANTREIS_INLINE estimate influence_sum::log_interval(double theta, const amount
     return result;
   }
   if (theta == 0.0 || !varies(theta)) {
-    const double share = fallback.scale > 0.0 ? std::min(1.0, theta / fallback.scale) : null_value;
+    const double share = fallback.scale > 0.0 ? (std::min)(1.0, theta / fallback.scale) : null_value;
     const interval bounds = wilson_share(share, fallback.n, normal_critical(options.level));
     result.lower = fallback.scale * bounds.lower;
     result.upper = fallback.scale * bounds.upper;
@@ -231,7 +231,7 @@ KLANTREIS_INLINE influence_sum rate_influence(const visit_moments& row, const ev
   const double sum2 = (cell.e2 - p * (2.0 * cell.ev - p * row.v2)) / v2;
   const double sum4 =
       (cell.e4 - p * (4.0 * cell.e3v - p * (6.0 * cell.e2v2 - p * (4.0 * cell.ev3 - p * row.v4)))) / (v2 * v2);
-  return {row.customers, 0.0, std::max(0.0, sum2), std::max(0.0, sum4)};
+  return {row.customers, 0.0, (std::max)(0.0, sum2), (std::max)(0.0, sum4)};
 }
 
 KLANTREIS_INLINE estimate rate_interval(const visit_moments& row, const event_moments& cell,
@@ -287,7 +287,7 @@ KLANTREIS_INLINE estimate quantile_interval(std::span<const double> values, std:
 
   interval_options marks = options;
   if (q < 0.2 || q > 0.8) {
-    marks.min_n = std::max(marks.min_n, 100.0);
+    marks.min_n = (std::max)(marks.min_n, 100.0);
   }
   // The share is `q` by definition; its spread is that of the share below the quantile, and never less than that of
   // independent values.
@@ -297,7 +297,7 @@ KLANTREIS_INLINE estimate quantile_interval(std::span<const double> values, std:
     result.marks |= mark::boundary;
   } else if (sum.customers() > 1.0 && sum.sum2() > detail::no_variation * detail::no_variation) {
     const double df = sum.degrees_of_freedom();
-    share = wilson_share(q, std::min(q * (1.0 - q) / sum.variance(), size), t_critical(options.level, df));
+    share = wilson_share(q, (std::min)(q * (1.0 - q) / sum.variance(), size), t_critical(options.level, df));
     result.marks |= df < options.min_df ? mark::few_effective : mark::none;
   } else {
     share = wilson_share(q, sum.customers(), normal_critical(options.level));

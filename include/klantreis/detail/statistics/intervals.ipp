@@ -46,7 +46,7 @@ KLANTREIS_INLINE interval wilson_share(double share, double n_effective, double 
   const double centre = (share + 0.5 * ratio) / scale;
   const double half = std::sqrt(ratio * share * (1.0 - share) + 0.25 * ratio * ratio) / scale;
   // At 0 and 1 centre and half-width cancel in theory; rounding must not leave a bound of 1e-17.
-  return {share <= 0.0 ? 0.0 : std::max(0.0, centre - half), share >= 1.0 ? 1.0 : std::min(1.0, centre + half)};
+  return {share <= 0.0 ? 0.0 : (std::max)(0.0, centre - half), share >= 1.0 ? 1.0 : (std::min)(1.0, centre + half)};
 }
 
 KLANTREIS_INLINE interval wilson(double successes, double n, double z) {
@@ -98,10 +98,10 @@ KLANTREIS_INLINE interval newcombe_paired(double both, double only_before, doubl
       (both + only_before) * (only_after + neither) * (both + only_after) * (only_before + neither);
   const double determinant = both * neither - only_before * only_after;
   // A positive association is shrunk by n/2 (continuity correction), a negative one is taken as it is.
-  const double corrected = determinant > 0.5 * n ? determinant - 0.5 * n : std::min(determinant, 0.0);
+  const double corrected = determinant > 0.5 * n ? determinant - 0.5 * n : (std::min)(determinant, 0.0);
   const double phi = product > 0.0 ? corrected / std::sqrt(product) : 0.0;
   const auto distance = [phi](double a, double b) {
-    return std::sqrt(std::max(0.0, a * a - 2.0 * phi * a * b + b * b));
+    return std::sqrt((std::max)(0.0, a * a - 2.0 * phi * a * b + b * b));
   };
   const double value = (only_after - only_before) / n;
   return {value - distance(after - w_after.lower, w_before.upper - before),
