@@ -47,8 +47,8 @@ def test_events_read_from_the_file_are_those_of_the_columns(log: kr.Log) -> None
     assert len(from_file) == len(log) == 70
     for one in (from_file, log):
         assert kr.journeys(one, conversion="order").customers == 12
-    first = kr.paths(kr.journeys(from_file, conversion="order")).to_dicts()
-    assert first == kr.paths(kr.journeys(log, conversion="order")).to_dicts()
+    first = kr.paths(kr.journeys(from_file, conversion="order")).table().to_dicts()
+    assert first == kr.paths(kr.journeys(log, conversion="order")).table().to_dicts()
 
 
 def test_phase_transitions_of_the_whole_journeys(whole: kr.Journeys) -> None:
