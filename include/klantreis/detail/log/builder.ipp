@@ -3,13 +3,13 @@
 
 #include <array>
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "klantreis/detail/log/data.hpp"
 #include "klantreis/detail/log/group.hpp"
+#include "klantreis/detail/number_text.hpp"
 #include "klantreis/engine.hpp"
 
 namespace klantreis {
@@ -64,12 +64,6 @@ enum class row_fault : std::uint8_t {
 [[nodiscard]] inline std::int64_t sortable_bits(double number) noexcept {
   const auto bits = std::bit_cast<std::int64_t>(number == 0.0 ? 0.0 : number);
   return bits >= 0 ? bits : (std::numeric_limits<std::int64_t>::min)() - bits;
-}
-
-[[nodiscard]] inline std::string number_text(double number) {
-  std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
-  return {buffer.data(), end};
 }
 
 /// One categorical column while it is being collected.

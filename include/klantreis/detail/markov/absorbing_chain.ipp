@@ -4,22 +4,15 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "klantreis/detail/number_text.hpp"
 #include "klantreis/markov/absorbing_chain.hpp"
 
 namespace klantreis {
 namespace detail {
-
-inline std::string number_text(double value) {
-  std::ostringstream text;
-  text.precision(12);
-  text << value;
-  return text.str();
-}
 
 inline name_table distinct_names(const std::vector<std::string>& names, const char* kind) {
   name_table table;
