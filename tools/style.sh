@@ -23,6 +23,8 @@ case ${1:-check} in
     mypy || failed="$failed mypy"
     say "clang-format"
     cxx_files | xargs -0 clang-format --dry-run -Werror || failed="$failed clang-format"
+    say "stub of the compiled module"
+    python -m pytest -q tests/python/test_packaging.py -k stub || failed="$failed stub"
     [ -z "$failed" ] || die "Failed:$failed (make format mends what a formatter can)"
     ;;
   *) die "style.sh: say check or fix, not $1" ;;
