@@ -203,7 +203,8 @@ class arrow_reader {
   /// The position of a column. \throws input_error when no column or more than one has that name.
   [[nodiscard]] std::size_t position(std::string_view name) const;
 
-  /// The next batch, or nothing at the end. \throws input_error when the stream fails.
+  /// The next batch, or nothing at the end. There is at least one, so that the types of the columns are known also
+  /// where there are no rows. \throws input_error when the stream fails.
   [[nodiscard]] std::optional<record_batch> next();
 
  private:
@@ -212,6 +213,7 @@ class arrow_reader {
   arrow_stream stream_;
   std::shared_ptr<const arrow_schema> schema_;
   std::vector<std::string> names_;
+  bool began_ = false;
 };
 
 /// Hands a table over as an Arrow stream, which lives independently of whatever `source` was copied from.

@@ -224,6 +224,9 @@ void fill(ArrowArray& out, const column_pointer& held) {
   if (held->format == "U") {
     content->buffers.push_back(held->text.data());
   }
+  if (held->format == "n") {
+    content->buffers.clear();
+  }
   out.buffers = content->buffers.data();
   out.n_buffers = static_cast<std::int64_t>(content->buffers.size());
   if (held->dictionary != nullptr) {
@@ -279,6 +282,15 @@ class column_set {
         column->mark_null(row);
       }
     }
+    keep(std::move(column));
+  }
+
+  void add_nulls(const std::string& name, std::int64_t rows) {
+    auto column = std::make_shared<held_column>();
+    column->name = name;
+    column->format = "n";
+    column->length = rows;
+    column->nulls = rows;
     keep(std::move(column));
   }
 
@@ -455,6 +467,7 @@ void bind_read(py::module_& m) {
       .def(py::init<>())
       .def("add_numbers", &column_set::add_numbers, py::arg("name"), py::arg("values"), py::arg("mask") = py::none())
       .def("add_timestamps", &column_set::add_timestamps)
+      .def("add_nulls", &column_set::add_nulls)
       .def("add_texts", &column_set::add_texts)
       .def("add_dictionary", &column_set::add_dictionary)
       .def(

@@ -102,6 +102,10 @@ def _add_numpy(columns: _core.Columns, name: str, values: Any, *, instants: bool
         raise InputError(f"column {name!r} holds {values.dtype}; make it text, numbers or datetimes")
 
 
+# Types whose values are all there and all alike.
+_QUICK: dict[type, str] = {str: "text", int: "integer", bool: "integer"}
+
+
 def _is_missing(value: Any) -> bool:
     if value is None:
         return True
@@ -113,12 +117,9 @@ def _is_missing(value: Any) -> bool:
 def _add_objects(columns: _core.Columns, name: str, values: list[Any]) -> None:
     """Find the one type of the values that are there, and add them under it."""
     family = ""
-    seen: dict[type, str] = {}
     for row, value in enumerate(values):
         kind = type(value)
-        if kind is float or kind not in seen:
-            seen[kind] = "" if _is_missing(value) else _family(name, row, value)
-        found = seen[kind]
+        found = _QUICK[kind] if kind in _QUICK else "" if _is_missing(value) else _family(name, row, value)
         if found in ("", family):
             continue
         if not family:
@@ -137,7 +138,7 @@ def _family(name: str, row: int, value: Any) -> str:
     if isinstance(value, str):
         return "text"
     if isinstance(value, datetime.datetime):
-        return "naive time" if value.tzinfo is None else "time"
+        return "time without zone" if value.tzinfo is None else "time"
     if isinstance(value, datetime.date):
         return "date"
     if hasattr(value, "__index__"):  # int, bool and whole numbers of NumPy
@@ -158,7 +159,7 @@ def _short(value: Any) -> str:
 
 
 def _add_missing(columns: _core.Columns, name: str, values: list[Any]) -> None:
-    columns.add_numbers(name, array("q", bytes(8 * len(values))), array("b", b"\1" * len(values)))
+    columns.add_nulls(name, len(values))
 
 
 def _add_texts(columns: _core.Columns, name: str, values: list[Any]) -> None:
@@ -217,6 +218,6 @@ _ADDERS = {
     "integer": _add_integers,
     "number": _add_numbers,
     "time": _add_times,
-    "naive time": _add_naive_times,
+    "time without zone": _add_naive_times,
     "date": _add_dates,
 }

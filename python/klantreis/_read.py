@@ -129,10 +129,8 @@ def read(
         time=time,
     )
     stop = _stops(on_bad)
-    ticks = _ticks(time_unit)
     opened = open_source(source, wanted, where=where, connection=connection, stop=stop, progress=progress)
-    if time is not None:
-        _check_time(opened.stream, time, time_unit)
+    ticks = 0 if time is None else _ticks(opened.stream, time, time_unit)
     builder = _core.LogBuilder(
         drop_bad_rows=not stop, ticks_per_second=ticks, phases=phases, threads=_thread_count(threads)
     )
@@ -148,8 +146,7 @@ def read(
             value=value or "",
             cost=cost or "",
             attributes=list(attributes),
-        ),
-        time,
+        )
     )
     return Log(builder.finish(), opened.described)
 
@@ -235,26 +232,26 @@ def _stops(on_bad: str) -> bool:
     return on_bad == "stop"
 
 
-def _ticks(time_unit: str | None) -> int:
-    if time_unit is None:
-        return 0
-    if time_unit not in _TICKS:
-        raise InputError(f"time_unit={time_unit!r}; it is one of {', '.join(map(repr, _TICKS))}")
-    return _TICKS[time_unit]
-
-
 def _thread_count(threads: int | None) -> int:
     if threads is not None and threads < 1:
         raise InputError(f"threads={threads}; pass a whole number from 1, or None for one for each core")
     return threads or 0
 
 
-def _check_time(stream: _core.Stream, time: str, time_unit: str | None) -> None:
-    is_integer = stream.formats[stream.names.index(time)] in _INTEGER_FORMATS
-    if is_integer and time_unit is None:
-        raise InputError(
-            f"column {time!r} holds whole numbers; say what they count since 1970 with time_unit="
-            '"s", "ms", "us" or "ns"'
-        )
-    if not is_integer and time_unit is not None:
+def _ticks(stream: _core.Stream, time: str, time_unit: str | None) -> int:
+    """Ticks per second of a time column of whole numbers."""
+    if time_unit is not None and time_unit not in _TICKS:
+        raise InputError(f"time_unit={time_unit!r}; it is one of {', '.join(map(repr, _TICKS))}")
+    kind = stream.formats[stream.names.index(time)]
+    if kind == "n":  # no row has a time, so there is nothing to count
+        return _TICKS[time_unit or "us"]
+    if kind in _INTEGER_FORMATS:
+        if time_unit is None:
+            raise InputError(
+                f"column {time!r} holds whole numbers; say what they count since 1970 with time_unit="
+                '"s", "ms", "us" or "ns"'
+            )
+        return _TICKS[time_unit]
+    if time_unit is not None:
         raise InputError(f"column {time!r} holds times that know their unit; leave time_unit= out")
+    return 0

@@ -29,8 +29,8 @@ _READERS = {
 }
 _PACKED = (".gz", ".zst")
 _ROW = "klantreis row"
-# What the query below raises for a text that is no time; DuckDB wraps it in words of its own.
-_BAD_TIME = re.compile(r"klantreis-time<(\d+)\|(.*?)\|>", re.DOTALL)
+# What the casts below raise for a text that is no time or number; DuckDB wraps it in words of its own.
+_BAD_TEXT = re.compile(r"klantreis-bad<(\d+)\|(time|number)\|(.*?)\|>", re.DOTALL)
 
 
 @dataclass
@@ -75,10 +75,36 @@ def _time_cast(column: str, *, stop: bool) -> str:
     """SQL that reads a text as an instant, in UTC where it names no zone."""
     name = quoted(column)
     cast = f"try_cast(CAST({name} AS VARCHAR) AS TIMESTAMPTZ)"
-    if not stop:
-        return cast
-    message = f"concat('klantreis-time<', {quoted(_ROW)}, '|', CAST({name} AS VARCHAR)[:60], '|>')"
-    return f"coalesce({cast}, CASE WHEN {name} IS NOT NULL THEN error({message}) END)"
+    return f"coalesce({cast}, CASE WHEN {name} IS NOT NULL THEN {_bad(column, 'time')} END)" if stop else cast
+
+
+def _number_cast(column: str, *, stop: bool) -> str:
+    """SQL that reads a text as a number; what is none becomes NaN, which the log counts as a bad row."""
+    name = quoted(column)
+    bad = _bad(column, "number") if stop else "CAST('nan' AS DOUBLE)"
+    return f"coalesce(try_cast({name} AS DOUBLE), CASE WHEN {name} IS NOT NULL THEN {bad} END)"
+
+
+def _bad(column: str, what: str) -> str:
+    text = f"CAST({quoted(column)} AS VARCHAR)[:60]"
+    before, after = literal(f"|{what}|{column} is '"), literal("'|>")
+    return f"error(concat('klantreis-bad<', {quoted(_ROW)}, {before}, {text}, {after}))"
+
+
+def _explained(error: Exception, described: str) -> InputError:
+    """What went wrong in DuckDB, as the user sees it."""
+    found = _BAD_TEXT.search(str(error))
+    if found is None:
+        # The reason comes first, a sketch of the query or advice on options after an empty line.
+        lines = str(error).strip().split("\n\n")[0].split("\n")
+        return InputError(f"{described} cannot be read: {'; '.join(line.strip() for line in lines[:4])}")
+    how = 'write times as in "2024-03-01 09:00:00" or "2024-03-01T09:00:00+01:00"'
+    if found[2] == "number":
+        how = "write numbers as in 1234.56"
+    return InputError(
+        f"row {found[1]} (counted from 0): {found[3]}, which is no {found[2]}; {how}, "
+        'or pass on_bad="drop" to leave such rows out'
+    )
 
 
 class Source:
@@ -90,19 +116,15 @@ class Source:
         self._streams = [stream, *(item for item in kept if isinstance(item, _core.Stream))]
         self._kept = kept
 
-    def consume(self, use: Callable[[_core.Stream], None], time: str | None = None) -> None:
+    def consume(self, use: Callable[[_core.Stream], None]) -> None:
         """Let `use` read the stream, and say what went wrong as the user sees it."""
         try:
             use(self.stream)
         except InputError as error:
             for stream in self._streams:
                 stream.raise_pending()
-            found = _BAD_TIME.search(str(error))
-            if found is not None:
-                raise InputError(
-                    f"row {found[1]} (counted from 0): {time} is {found[2]!r}, which is no time; write times as in "
-                    '"2024-03-01 09:00:00" or "2024-03-01T09:00:00+01:00", or pass on_bad="drop" to leave such rows out'
-                ) from None
+            if _BAD_TEXT.search(str(error)):
+                raise _explained(error, self.described) from None
             raise
         finally:
             for stream in self._streams:
@@ -220,18 +242,18 @@ def _from_files(
                 fields = ", ".join(f"{quoted(name)}: {literal(kind)}" for name, kind in kept.items())
                 options += f", {'types' if reader == 'read_csv' else 'columns'}={{{fields}}}"
             types.update(chosen)
-        text_time = wanted.time is not None and types[wanted.time] == "VARCHAR"
         query = f"SELECT * FROM {reader}({listed}{options})"
-        if wanted.time is not None and text_time:
-            query = (
-                f"SELECT * REPLACE ({_time_cast(wanted.time, stop=stop)} AS {quoted(wanted.time)}) "
-                f"FROM (SELECT *, row_number() OVER () - 1 AS {quoted(_ROW)} FROM ({query}))"
-            )
+        texts = [name for name in wanted.names if types[name] == "VARCHAR"]
+        casts = [f"{_time_cast(name, stop=stop)} AS {quoted(name)}" for name in texts if name == wanted.time]
+        casts += [f"{_number_cast(name, stop=stop)} AS {quoted(name)}" for name in texts if name in wanted.numbers]
+        if casts:
+            numbered = f"SELECT *, row_number() OVER () - 1 AS {quoted(_ROW)} FROM ({query})"
+            query = f"SELECT * REPLACE ({', '.join(casts)}) FROM ({numbered})"
         relation = connection.sql(query)
         return _opened(relation, described, wanted, where, progress, [connection])
     except _duckdb_error() as error:
         connection.close()
-        raise InputError(f"{described} cannot be read: {_first_line(error)}") from error
+        raise _explained(error, described) from error
 
 
 def _file_type(name: str, guessed: str, wanted: Wanted, *, is_csv: bool) -> str:
@@ -239,7 +261,7 @@ def _file_type(name: str, guessed: str, wanted: Wanted, *, is_csv: bool) -> str:
     if name == wanted.time:
         return "VARCHAR" if guessed == "DATE" or guessed.startswith("TIMESTAMP") else guessed
     if name in wanted.numbers:
-        return "DOUBLE"
+        return "VARCHAR" if is_csv else guessed
     # A CSV file does not say whether 007 is a number; JSON does, but a text that looks like a date is still a text.
     if name in wanted.text and (is_csv or guessed in ("DATE", "TIME", "UUID") or guessed.startswith("TIMESTAMP")):
         return "VARCHAR"
@@ -264,10 +286,6 @@ def _duckdb_error() -> type[Exception]:
     return error
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
-
-
 def _is_relation(source: Any) -> bool:
     kind = type(source)
     return kind.__name__ == "DuckDBPyRelation" and kind.__module__.lstrip("_").startswith("duckdb")
@@ -286,7 +304,7 @@ def _from_sql(
     try:
         relation = connection.sql(text.strip().rstrip(";"))
     except _duckdb_error() as error:
-        raise InputError(f"the query failed: {_first_line(error)}") from error
+        raise _explained(error, "the query") from error
     if relation is None:
         raise InputError("the query returns no rows; pass a SELECT")
     return _from_relation(relation, "the query", wanted, where, stop, progress)
@@ -304,7 +322,7 @@ def _from_relation(
     try:
         opened = _opened(relation, described, wanted, where, progress, [])
     except _duckdb_error() as error:
-        raise InputError(f"{described} failed: {_first_line(error)}") from error
+        raise _explained(error, described) from error
     # The zone of the user's connection must not decide what a time without zone means.
     return _cast_time(opened.stream, described, wanted, stop)
 
@@ -348,7 +366,7 @@ def _from_object(source: Any, wanted: Wanted, progress: Callable[[int], None] | 
         if twice:
             raise InputError(f"{described} has several columns named {twice[0]!r}; rename one of them")
         return _pandas_stream(source[wanted.names], wanted, progress), described
-    if package == "polars" and hasattr(source, "columns"):
+    if package == "polars" and hasattr(source, "select"):
         if hasattr(source, "collect"):
             wanted.check(source.collect_schema().names(), described)
             source = source.select(wanted.names).collect()
@@ -374,6 +392,8 @@ def _from_object(source: Any, wanted: Wanted, progress: Callable[[int], None] | 
 
 
 def _pandas_stream(frame: Any, wanted: Wanted, progress: Callable[[int], None] | None) -> _core.Stream:
+    if not len(frame):  # the types of no values are not those of the column
+        return _core.Stream(_columns.from_records([], wanted.names), progress)
     try:
         return _core.Stream(frame.reset_index(drop=True), progress)
     except (AttributeError, ImportError):
@@ -401,4 +421,4 @@ def _cast_time(stream: _core.Stream, described: str, wanted: Wanted, stop: bool)
     except _duckdb_error() as error:
         stream.raise_pending()
         connection.close()
-        raise InputError(f"{described} cannot be read: {_first_line(error)}") from error
+        raise _explained(error, described) from error

@@ -125,13 +125,18 @@ TEST_CASE("a table is cut into batches where its texts grow too long", "[arrow]"
                        MessageMatches(ContainsSubstring("row 3 of column 'text'") && ContainsSubstring("8 bytes")));
 }
 
-TEST_CASE("an empty table keeps its columns and has no batch", "[arrow]") {
+TEST_CASE("a stream without rows still has one batch, with the types of its columns", "[arrow]") {
   table source;
   source.add("touchpoint", std::vector<std::string>{});
   source.add("rate", std::vector<double>{});
   auto stream = stream_of(source);
   arrow_reader reader{&stream};
   CHECK(reader.names() == std::vector<std::string>{"touchpoint", "rate"});
+  const auto batch = reader.next();
+  REQUIRE(batch);
+  CHECK(batch->rows() == 0);
+  CHECK(batch->column("touchpoint").kind() == column_kind::text);
+  CHECK(batch->column("rate").kind() == column_kind::floating);
   CHECK_FALSE(reader.next());
 }
 

@@ -35,6 +35,45 @@ inline std::size_t position_of(const ArrowSchema& schema, std::string_view name)
   throw input_error(message);
 }
 
+struct empty_content {
+  std::vector<ArrowArray> children;
+  std::vector<ArrowArray*> pointers;
+  ArrowArray dictionary{};
+  const void* buffers[3] = {nullptr, nullptr, nullptr};
+};
+
+/// No rows of the type of `schema`.
+inline ArrowArray empty_array(const ArrowSchema& schema) {
+  auto content = std::make_unique<empty_content>();
+  ArrowArray result{};
+  content->children.reserve(static_cast<std::size_t>(schema.n_children));
+  for (std::int64_t i = 0; i < schema.n_children; ++i) {
+    content->children.push_back(empty_array(*schema.children[i]));
+    content->pointers.push_back(&content->children.back());
+  }
+  if (schema.dictionary != nullptr) {
+    content->dictionary = empty_array(*schema.dictionary);
+    result.dictionary = &content->dictionary;
+  }
+  result.n_buffers = 3;
+  result.buffers = content->buffers;
+  result.n_children = schema.n_children;
+  result.children = content->pointers.data();
+  result.release = [](ArrowArray* array) {
+    auto* inside = static_cast<empty_content*>(array->private_data);
+    for (auto& child : inside->children) {
+      child.release(&child);
+    }
+    if (inside->dictionary.release != nullptr) {
+      inside->dictionary.release(&inside->dictionary);
+    }
+    delete inside;
+    array->release = nullptr;
+  };
+  result.private_data = content.release();
+  return result;
+}
+
 }  // namespace detail
 
 KLANTREIS_INLINE record_batch::record_batch(std::shared_ptr<const arrow_schema> schema, arrow_array array)
@@ -104,8 +143,13 @@ KLANTREIS_INLINE std::optional<record_batch> arrow_reader::next() {
     fail("the next rows", code);
   }
   if (!array) {
-    return std::nullopt;
+    if (began_) {
+      return std::nullopt;
+    }
+    ArrowArray nothing = detail::empty_array(**schema_);
+    array = arrow_array{&nothing};
   }
+  began_ = true;
   return record_batch{schema_, std::move(array)};
 }
 
