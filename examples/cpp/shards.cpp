@@ -15,14 +15,15 @@
 
 namespace {
 
-klantreis::journey_set journeys_of(const std::vector<std::int64_t>& customers, const std::vector<std::string>& touches) {
+klantreis::journey_set journeys_of(const std::vector<std::int64_t>& customers,
+                                   const std::vector<std::string>& touches) {
   std::vector<std::int64_t> times;
   for (std::size_t i = 0; i < touches.size(); ++i) {
     times.push_back(static_cast<std::int64_t>(i) * 1'000'000);
   }
-  const auto log = klantreis::event_log::from_columns(std::span<const std::int64_t>{customers},
-                                                      std::span<const std::int64_t>{times},
-                                                      std::span<const std::string>{touches});
+  const auto log =
+      klantreis::event_log::from_columns(std::span<const std::int64_t>{customers}, std::span<const std::int64_t>{times},
+                                         std::span<const std::string>{touches});
   return klantreis::make_journeys(log, {.conversion = {"order"}});
 }
 

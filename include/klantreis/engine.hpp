@@ -69,7 +69,8 @@ struct index_range {
 /// whose sum depends on grouping (floating point) may differ in the last bits between thread counts.
 template <typename Count>
 auto count_in_slices(std::size_t size, unsigned workers, std::size_t smallest, Count&& count) {
-  const auto useful = static_cast<unsigned>(std::clamp<std::size_t>(size / std::max<std::size_t>(1, smallest), 1, workers));
+  const auto useful =
+      static_cast<unsigned>(std::clamp<std::size_t>(size / std::max<std::size_t>(1, smallest), 1, workers));
   using partial = decltype(count(index_range{}));
   std::vector<partial> parts(useful);
   run_parallel(useful, [&](unsigned worker) { parts[worker] = count(slice(size, worker, useful)); });

@@ -72,9 +72,9 @@ class journey_set {
   /// Journeys of customer c: `[customer_offsets()[c], customer_offsets()[c + 1])`.
   [[nodiscard]] std::span<const std::uint64_t> customer_offsets() const noexcept;
 
-  [[nodiscard]] std::uint64_t conversions() const noexcept;  ///< settled journeys that converted
-  [[nodiscard]] std::uint64_t nulls() const noexcept;        ///< settled journeys that did not
-  [[nodiscard]] std::uint64_t open() const noexcept;         ///< journeys whose end is not yet known
+  [[nodiscard]] std::uint64_t conversions() const noexcept;        ///< settled journeys that converted
+  [[nodiscard]] std::uint64_t nulls() const noexcept;              ///< settled journeys that did not
+  [[nodiscard]] std::uint64_t open() const noexcept;               ///< journeys whose end is not yet known
   [[nodiscard]] std::uint64_t settled_customers() const noexcept;  ///< customers with a settled journey
 
   /// Sum of the values of the conversion events of journey `index`; 0 without a value column.
@@ -92,7 +92,8 @@ class journey_set {
   /// Cuts the same log again under another rule for what follows a conversion.
   [[nodiscard]] journey_set recut(after_conversion after) const;
 
-  /// What a reader must know: no settled journey, a rate biased by growth, long silences inside journeys; with remedies.
+  /// What a reader must know: no settled journey, a rate biased by growth, long silences inside journeys; with
+  /// remedies.
   [[nodiscard]] std::vector<std::string> notes() const;
 
  private:

@@ -54,8 +54,8 @@ struct log_health {
     std::uint64_t rows = 0;
     std::uint64_t first_row = 0;  ///< counted from 0
   };
-  std::uint64_t rows = 0;        ///< rows of the input
-  std::uint64_t events = 0;      ///< rows that became events
+  std::uint64_t rows = 0;    ///< rows of the input
+  std::uint64_t events = 0;  ///< rows that became events
   std::uint64_t customers = 0;
   std::uint64_t ties = 0;        ///< events that only their position in the input puts after the event before them
   std::uint64_t duplicates = 0;  ///< events equal in every column to an earlier one of the same customer and time
@@ -82,8 +82,8 @@ struct log_data;
 ///     times         10   20    20    35     12   40         ticks since 1970
 ///     touchpoints   0    1     2     3      0    4          codes into names
 ///
-/// Rules that hold: `offsets` rises from 0 to `events()`, every customer has at least one event, times never fall within
-/// a customer. The order of customers has no meaning. Copies share the data and cost nothing.
+/// Rules that hold: `offsets` rises from 0 to `events()`, every customer has at least one event, times never fall
+/// within a customer. The order of customers has no meaning. Copies share the data and cost nothing.
 class event_log {
  public:
   event_log();
@@ -101,8 +101,8 @@ class event_log {
 
   [[nodiscard]] bool has_times() const noexcept;
   [[nodiscard]] std::span<const std::int64_t> times() const noexcept;  ///< empty without time
-  [[nodiscard]] std::int64_t ticks_per_second() const noexcept;       ///< 1, 1e3, 1e6 or 1e9; 0 without time
-  [[nodiscard]] std::int64_t last_time() const noexcept;              ///< in ticks; 0 without events
+  [[nodiscard]] std::int64_t ticks_per_second() const noexcept;        ///< 1, 1e3, 1e6 or 1e9; 0 without time
+  [[nodiscard]] std::int64_t last_time() const noexcept;               ///< in ticks; 0 without events
 
   [[nodiscard]] std::span<const std::uint32_t> touchpoints() const noexcept;
   [[nodiscard]] const name_table& touchpoint_names() const noexcept;

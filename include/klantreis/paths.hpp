@@ -40,8 +40,8 @@ struct path_unit {
 ///     conversions  4        0     1
 ///     nulls        2        7     0
 ///
-/// Rules: the paths are distinct; counts are finite and not negative; `units`, when present, are grouped by customer and
-/// add up to the counts. Tables merge with `+=` by the names of the items; customers must not be in both.
+/// Rules: the paths are distinct; counts are finite and not negative; `units`, when present, are grouped by customer
+/// and add up to the counts. Tables merge with `+=` by the names of the items; customers must not be in both.
 class path_table {
  public:
   path_table() = default;
@@ -120,9 +120,8 @@ class path_table {
 /// Absent columns: conversions 1 each, nulls and values 0. Row numbers in errors count from 0, over all calls.
 /// \throws input_error for a null, negative, infinite or NaN count, a null path, or a reserved name, unless `on_bad` is
 ///         `drop`; then `rejected()` counts them.
-void append_paths(path_table& table, const column_view& paths, const column_view& conversions,
-                  const column_view& nulls, const column_view& values, char separator = '>',
-                  bad_rows on_bad = bad_rows::stop);
+void append_paths(path_table& table, const column_view& paths, const column_view& conversions, const column_view& nulls,
+                  const column_view& values, char separator = '>', bad_rows on_bad = bad_rows::stop);
 
 }  // namespace klantreis
 

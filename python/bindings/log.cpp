@@ -19,8 +19,9 @@ void bind_log(py::module_& m) {
       .def_property_readonly("ticks_per_second", &event_log::ticks_per_second)
       .def_property_readonly("touchpoints", [](const event_log& log) { return log.touchpoint_names().to_vector(); })
       .def_property_readonly("label_names", &event_log::label_names)
-      .def("labels",
-           [](const event_log& log, const std::string& by) { return log.labels(by).names.to_vector(); }, py::arg("by"))
+      .def(
+          "labels", [](const event_log& log, const std::string& by) { return log.labels(by).names.to_vector(); },
+          py::arg("by"))
       .def("customer_id", &event_log::customer_id, py::arg("index"))
       .def("health", &health_table, py::call_guard<py::gil_scoped_release>())
       .def("label_counts", &label_counts, py::arg("by"), py::call_guard<py::gil_scoped_release>());

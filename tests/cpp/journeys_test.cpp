@@ -51,18 +51,18 @@ std::vector<cut> cuts(const journey_set& journeys) {
   for (std::size_t c = 0; c < journeys.customers(); ++c) {
     for (auto j = journeys.customer_offsets()[c]; j < journeys.customer_offsets()[c + 1]; ++j) {
       const auto item = journeys[j];
-      result.emplace_back(log.customer_id(c),
-                          join_path(log.touchpoint_names(),
-                                    log.touchpoints().subspan(item.begin, item.path_end - item.begin)),
-                          item.converted, item.settled);
+      result.emplace_back(
+          log.customer_id(c),
+          join_path(log.touchpoint_names(), log.touchpoints().subspan(item.begin, item.path_end - item.begin)),
+          item.converted, item.settled);
     }
   }
   std::sort(result.begin(), result.end());
   return result;
 }
 
-const std::vector<event> two_orders{{1, 0, "a"},  {1, 10, "order", 5}, {1, 20, "b"}, {1, 30, "order", 7},
-                                    {1, 40, "c"}, {2, 5, "a"}};
+const std::vector<event> two_orders{{1, 0, "a"},         {1, 10, "order", 5}, {1, 20, "b"},
+                                    {1, 30, "order", 7}, {1, 40, "c"},        {2, 5, "a"}};
 
 constexpr instant at(std::int64_t seconds) { return instant{std::chrono::seconds{seconds}}; }
 
@@ -70,54 +70,52 @@ constexpr instant at(std::int64_t seconds) { return instant{std::chrono::seconds
 
 TEST_CASE("a conversion ends the journey and the next event begins another", "[journeys]") {
   const auto journeys = make_journeys(log_of(two_orders), {.conversion = {"order"}});
-  CHECK(cuts(journeys) == std::vector<cut>{{"1", "a", true, true},
-                                           {"1", "b", true, true},
-                                           {"1", "c", false, true},
-                                           {"2", "a", false, true}});
+  CHECK(cuts(journeys) ==
+        std::vector<cut>{
+            {"1", "a", true, true}, {"1", "b", true, true}, {"1", "c", false, true}, {"2", "a", false, true}});
   CHECK(journeys.conversions() == 2);
   CHECK(journeys.nulls() == 2);
   CHECK(journeys.open() == 0);
 }
 
 TEST_CASE("stop keeps the first conversion only", "[journeys]") {
-  const auto journeys =
-      make_journeys(log_of(two_orders), {.conversion = {"order"}, .after = after_conversion::stop});
+  const auto journeys = make_journeys(log_of(two_orders), {.conversion = {"order"}, .after = after_conversion::stop});
   CHECK(cuts(journeys) == std::vector<cut>{{"1", "a", true, true}, {"2", "a", false, true}});
 }
 
 TEST_CASE("go_on keeps all events in one journey that ends in (end)", "[journeys]") {
   const auto journeys = make_journeys(log_of(two_orders), {.conversion = {"order"}}).recut(after_conversion::go_on);
-  CHECK(cuts(journeys) ==
-        std::vector<cut>{{"1", "a > order > b > order > c", true, true}, {"2", "a", false, true}});
+  CHECK(cuts(journeys) == std::vector<cut>{{"1", "a > order > b > order > c", true, true}, {"2", "a", false, true}});
   CHECK(journeys.end_state_of(journeys[0]) == end_state);
   double value = 0.0;
   for (std::size_t j = 0; j < journeys.size(); ++j) {
     value += journeys.value(j);
   }
   CHECK(value == 12.0);
-  CHECK_THROWS_WITH(require_cut(journeys, "attribution"), ContainsSubstring("attribution") && ContainsSubstring("recut"));
+  CHECK_THROWS_WITH(require_cut(journeys, "attribution"),
+                    ContainsSubstring("attribution") && ContainsSubstring("recut"));
 }
 
 TEST_CASE("a silence longer than the gap cuts, one of exactly the gap does not", "[journeys]") {
   const auto log = log_of({{1, 0, "a"}, {1, 30, "b"}, {1, 61, "c"}});
-  CHECK(cuts(make_journeys(log, {.gap = 30s})) == std::vector<cut>{{"1", "a > b", false, true}, {"1", "c", false, true}});
+  CHECK(cuts(make_journeys(log, {.gap = 30s})) ==
+        std::vector<cut>{{"1", "a > b", false, true}, {"1", "c", false, true}});
   CHECK(make_journeys(log, {.gap = 31s}).size() == 1);
 }
 
-TEST_CASE("a journey is settled when it has been silent for the inactivity, whether or not it converted", "[journeys]") {
+TEST_CASE("a journey is settled when it has been silent for the inactivity, whether or not it converted",
+          "[journeys]") {
   // observed until 100, inactivity 30: settled when the last event is at 70 or before
   const auto log = log_of({{1, 70, "a"}, {2, 71, "a"}, {3, 60, "a"}, {3, 70, "order"}, {4, 60, "a"}, {4, 71, "order"}});
   const journey_options options{.conversion = {"order"}, .inactivity = 30s, .observed_until = at(100)};
-  CHECK(cuts(make_journeys(log, options)) == std::vector<cut>{{"1", "a", false, true},
-                                                              {"2", "a", false, false},
-                                                              {"3", "a", true, true},
-                                                              {"4", "a", true, false}});
+  CHECK(cuts(make_journeys(log, options)) ==
+        std::vector<cut>{
+            {"1", "a", false, true}, {"2", "a", false, false}, {"3", "a", true, true}, {"4", "a", true, false}});
   // Where journeys go on, one that converted is judged by its first conversion.
   auto on = options;
   on.after = after_conversion::go_on;
   const auto active = log_of({{1, 60, "order"}, {1, 80, "b"}, {2, 75, "b"}});
-  CHECK(cuts(make_journeys(active, on)) ==
-        std::vector<cut>{{"1", "order > b", true, true}, {"2", "b", false, false}});
+  CHECK(cuts(make_journeys(active, on)) == std::vector<cut>{{"1", "order > b", true, true}, {"2", "b", false, false}});
 }
 
 TEST_CASE("events after the end of the observation are left out", "[journeys]") {

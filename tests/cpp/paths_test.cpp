@@ -107,7 +107,8 @@ TEST_CASE("counting shards apart and merging equals counting at once", "[paths]"
 }
 
 TEST_CASE("path texts are split, trimmed and summed", "[paths]") {
-  const auto paths = read({" a > b", "a>b", "a>> b >", "", "  "}, {1, 2, 0.5, 4, 0}, {0, 1, 0, 0, 2}, {10, 0, -1, 0, 0});
+  const auto paths =
+      read({" a > b", "a>b", "a>> b >", "", "  "}, {1, 2, 0.5, 4, 0}, {0, 1, 0, 0, 2}, {10, 0, -1, 0, 0});
   CHECK(counts_of(paths) == counts{{"a > b", {3.5, 1, 0, 9}}, {"", {4, 2, 0, 0}}});
   CHECK(counts_of(read({"paid search|e > mail"}, {1}, {0}, {}, '|')) ==
         counts{{"paid search > \"e > mail\"", {1, 0, 0, 0}}});
@@ -135,7 +136,8 @@ TEST_CASE("bad rows of a path table stop with row and remedy, or are counted", "
   const double infinity = std::numeric_limits<double>::infinity();
   CHECK_THROWS_WITH(read({"a", "b"}, {1, -1}, {0, 0}), ContainsSubstring("row 1") && ContainsSubstring("negative"));
   CHECK_THROWS_WITH(read({"a"}, {infinity}, {0}), ContainsSubstring("infinite"));
-  CHECK_THROWS_WITH(read({"a"}, {1}, {std::numeric_limits<double>::quiet_NaN()}), ContainsSubstring("nulls is not a number"));
+  CHECK_THROWS_WITH(read({"a"}, {1}, {std::numeric_limits<double>::quiet_NaN()}),
+                    ContainsSubstring("nulls is not a number"));
   CHECK_THROWS_WITH(read({"a > (start)"}, {1}, {0}), ContainsSubstring("'(start)'"));
   const auto kept = read({"a", "b", "(null)"}, {1, -1, 1}, {0, 0, 0}, {}, '>', bad_rows::drop);
   CHECK(counts_of(kept) == counts{{"a", {1, 0, 0, 0}}});

@@ -92,10 +92,12 @@ KLANTREIS_INLINE std::string_view journey_set::end_state_of(const journey& item)
 
 KLANTREIS_INLINE std::int64_t to_ticks(duration length, std::int64_t ticks_per_second, std::string_view what) {
   if (length <= duration::zero()) {
-    throw input_error(std::string{what} + " is " + std::to_string(length.count()) + " microseconds; it must be positive");
+    throw input_error(std::string{what} + " is " + std::to_string(length.count()) +
+                      " microseconds; it must be positive");
   }
   if (ticks_per_second == 0) {
-    throw input_error(std::string{what} + " needs the time of the events, and the log has none; read it with a time column");
+    throw input_error(std::string{what} +
+                      " needs the time of the events, and the log has none; read it with a time column");
   }
   constexpr std::int64_t microseconds_per_second = 1'000'000;
   if (ticks_per_second <= microseconds_per_second) {
@@ -121,8 +123,9 @@ KLANTREIS_INLINE journey_set make_journeys(const event_log& log, const journey_o
   if (options.gap) {
     gap = to_ticks(*options.gap, ticks, "gap");
     if (options.inactivity && *options.gap > *options.inactivity) {
-      throw input_error("gap is longer than inactivity: a journey would count as ended while it can still go on; "
-                        "shorten gap or lengthen inactivity");
+      throw input_error(
+          "gap is longer than inactivity: a journey would count as ended while it can still go on; "
+          "shorten gap or lengthen inactivity");
     }
   }
   auto last = never;

@@ -6,6 +6,7 @@
 
 #include "klantreis/detail/log/builder.ipp"
 #include "klantreis/detail/log/data.hpp"
+#include "klantreis/detail/log/finish.ipp"
 #include "klantreis/log.hpp"
 
 namespace klantreis {
@@ -153,7 +154,8 @@ KLANTREIS_INLINE table health_table(const event_log& log) {
     put("last event", detail::instant_text(detail::to_microseconds(log.last_time(), log.ticks_per_second())));
   }
   put("ties", std::to_string(health.ties),
-      health.ties == 0 ? "" : "same customer and instant: their order is that of the input; an order column settles it");
+      health.ties == 0 ? ""
+                       : "same customer and instant: their order is that of the input; an order column settles it");
   put("duplicates", std::to_string(health.duplicates),
       health.duplicates == 0 ? "" : "equal in every column that was read; they are counted as events");
   std::uint64_t rejected = 0;
@@ -166,8 +168,10 @@ KLANTREIS_INLINE table health_table(const event_log& log) {
         "first at row " + std::to_string(rejection.first_row) + ", counted from 0");
   }
   table result{
-      "Rows of the input, what became of them, and what to know before trusting the figures. A tie is an event that only "
-      "its position in the input puts after the event before it; a duplicate equals an earlier event of the same customer "
+      "Rows of the input, what became of them, and what to know before trusting the figures. A tie is an event that "
+      "only "
+      "its position in the input puts after the event before it; a duplicate equals an earlier event of the same "
+      "customer "
       "and instant in every column that was read."};
   result.add("figure", std::move(figures));
   result.add("value", std::move(values));
@@ -198,11 +202,12 @@ KLANTREIS_INLINE table label_counts(const event_log& log, std::string_view by) {
     }
   }
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return events[a] != events[b] ? events[a] > events[b]
-                                  : labels.names[static_cast<name_table::code>(a)] <
-                                        labels.names[static_cast<name_table::code>(b)];
+    return events[a] != events[b]
+               ? events[a] > events[b]
+               : labels.names[static_cast<name_table::code>(a)] < labels.names[static_cast<name_table::code>(b)];
   });
-  table result{"Events, and customers with at least one of them, of each " + std::string{by} + "; all events of the log."};
+  table result{"Events, and customers with at least one of them, of each " + std::string{by} +
+               "; all events of the log."};
   result.add(std::string{by}, labels.names.to_vector());
   result.add("events", std::move(events), quantity::count);
   result.add("customers", std::move(customers), quantity::count);

@@ -285,8 +285,8 @@ KLANTREIS_INLINE void append_paths(path_table& table, const column_view& paths, 
         detail_text = ": " + std::to_string(number);
       }
     };
-    const bool null_path = indices.empty() ? paths.is_null(row)
-                                           : indices[row] == 0xFFFF'FFFFU || paths.dictionary_is_null(indices[row]);
+    const bool null_path =
+        indices.empty() ? paths.is_null(row) : indices[row] == 0xFFFF'FFFFU || paths.dictionary_is_null(indices[row]);
     names.clear();
     if (null_path) {
       fault = "path is null";
@@ -351,9 +351,10 @@ KLANTREIS_INLINE table path_table::to_table() const {
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return journeys(a) != journeys(b) ? journeys(a) > journeys(b) : texts[a] < texts[b];
   });
-  table result{"Distinct paths by " + by_ + options_key_ +
-               ": the items of a journey before its conversion, in order; how many journeys took each and converted, ended "
-               "without conversion (nulls), or are still open; the value of the conversions."};
+  table result{
+      "Distinct paths by " + by_ + options_key_ +
+      ": the items of a journey before its conversion, in order; how many journeys took each and converted, ended "
+      "without conversion (nulls), or are still open; the value of the conversions."};
   result.add("path", std::move(texts));
   result.add("conversions", conversions_, quantity::count);
   result.add("nulls", nulls_, quantity::count);

@@ -56,9 +56,11 @@ KLANTREIS_INLINE table journey_summary(const journey_set& journeys, const interv
       has_value && settled > 0.0 ? influence.log_interval(mean_value, {}, options) : estimate{};
 
   table result{
-      "Journeys cut from the log. Conversion rate: settled journeys that converted / all settled journeys; open journeys "
+      "Journeys cut from the log. Conversion rate: settled journeys that converted / all settled journeys; open "
+      "journeys "
       "are counted beside them. Intervals: 95 % unless said otherwise, customers are the independent units. Value: of "
-      "the conversions of settled journeys. Length: events of a settled journey; time: first to last event in seconds."};
+      "the conversions of settled journeys. Length: events of a settled journey; time: first to last event in "
+      "seconds."};
   const auto whole = [&result](const char* name, std::uint64_t number) {
     result.add(name, std::vector<std::int64_t>{static_cast<std::int64_t>(number)}, quantity::count);
   };

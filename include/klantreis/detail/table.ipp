@@ -125,7 +125,8 @@ namespace detail {
 [[nodiscard]] inline std::string cell_text(const std::string& text, quantity) {
   std::string line = text;
   // A name must not be able to break the line or to send the terminal commands.
-  std::replace_if(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7F; }, ' ');
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7F; }, ' ');
   return line;
 }
 

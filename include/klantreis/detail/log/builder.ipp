@@ -1,201 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
-#include "klantreis/detail/log/data.hpp"
-#include "klantreis/detail/log/group.hpp"
-#include "klantreis/detail/number_text.hpp"
-#include "klantreis/engine.hpp"
+#include "klantreis/detail/log/rows.hpp"
+
+// The columns of one batch after another, checked row by row.
 
 namespace klantreis {
-
-namespace detail {
-
-enum class row_fault : std::uint8_t {
-  none,
-  customer_null,
-  customer_empty,
-  customer_fraction,
-  customer_utf8,
-  time_null,
-  time_range,
-  order_null,
-  order_nan,
-  value_nan,
-  value_infinite,
-  cost_nan,
-  cost_infinite,
-  touchpoint_null,
-  touchpoint_empty,
-  reserved_name,
-  name_utf8,
-  count,
-};
-
-[[nodiscard]] inline const char* fault_text(row_fault fault) noexcept {
-  constexpr std::array<const char*, static_cast<std::size_t>(row_fault::count)> texts{
-      "",
-      "customer is null",
-      "customer is empty",
-      "customer is not a whole number",
-      "customer is not valid UTF-8",
-      "time is null",
-      "time is out of range",
-      "order is null",
-      "order is not a number",
-      "value is not a number",
-      "value is infinite",
-      "cost is not a number",
-      "cost is infinite",
-      "touchpoint is null",
-      "touchpoint is empty",
-      "name is reserved",
-      "name is not valid UTF-8",
-  };
-  return texts[static_cast<std::size_t>(fault)];
-}
-
-/// Orders doubles as their bits would order as signed integers.
-[[nodiscard]] inline std::int64_t sortable_bits(double number) noexcept {
-  const auto bits = std::bit_cast<std::int64_t>(number == 0.0 ? 0.0 : number);
-  return bits >= 0 ? bits : (std::numeric_limits<std::int64_t>::min)() - bits;
-}
-
-/// One categorical column while it is being collected.
-struct label_collector {
-  label_column column;
-  bool required = false;
-
-  static constexpr std::uint32_t unset = 0xFFFF'FFFFU;
-  static constexpr std::uint32_t empty_name = 0xFFFF'FFFEU;
-  static constexpr std::uint32_t reserved = 0xFFFF'FFFDU;
-  static constexpr std::uint32_t broken = 0xFFFF'FFFCU;
-
-  /// The code of a text, or what is wrong with it.
-  std::uint32_t code_of(std::string_view text) {
-    if (text.empty()) {
-      return empty_name;
-    }
-    const std::size_t known = column.names.size();
-    if (is_reserved_name(text)) {
-      return reserved;
-    }
-    if (const auto found = column.names.find(text)) {
-      return *found;
-    }
-    if (!is_utf8(text)) {
-      return broken;
-    }
-    const auto code = column.names.intern(text);
-    if (known >= broken) {
-      throw limit_error("too many distinct names");
-    }
-    return code;
-  }
-
-  void put(std::size_t at, std::uint32_t code, row_fault& fault) {
-    if (code < broken) {
-      column.codes[at] = code;
-    } else if (code == reserved) {
-      fault = row_fault::reserved_name;
-    } else if (code == broken) {
-      fault = row_fault::name_utf8;
-    } else if (required) {
-      fault = code == unset ? row_fault::touchpoint_null : row_fault::touchpoint_empty;
-    } else {
-      column.codes[at] = column.names.intern(none_label);
-    }
-  }
-
-  /// Appends the rows of `view`; rows that are faulty already are skipped.
-  void append(const column_view& view, std::vector<row_fault>& faults) {
-    const std::size_t first = column.codes.size();
-    column.codes.resize(first + view.size(), 0);
-    switch (view.kind()) {
-      case column_kind::dictionary: {
-        std::vector<std::uint32_t> indices(view.size());
-        view.dictionary_indices(indices.data());
-        // A name gets its code when a row uses it, so that unused dictionary entries do not become touchpoints.
-        constexpr std::uint32_t unseen = 0xFFFF'FFFBU;
-        std::vector<std::uint32_t> codes(view.dictionary_size(), unseen);
-        for (std::size_t i = 0; i < indices.size(); ++i) {
-          if (faults[i] != row_fault::none) {
-            continue;
-          }
-          std::uint32_t code = unset;
-          if (indices[i] != 0xFFFF'FFFFU) {
-            auto& known = codes[indices[i]];
-            if (known == unseen) {
-              known = view.dictionary_is_null(indices[i]) ? unset : code_of(view.dictionary_text(indices[i]));
-            }
-            code = known;
-          }
-          put(first + i, code, faults[i]);
-        }
-        return;
-      }
-      case column_kind::text:
-        append_each(view, faults, first, [&](std::size_t i) { return code_of(view.text(i)); });
-        return;
-      case column_kind::integer:
-      case column_kind::unsigned_integer:
-      case column_kind::boolean: {
-        std::vector<std::int64_t> numbers(view.size());
-        view.integers(numbers.data());
-        const auto kind = view.kind();
-        append_each(view, faults, first, [&](std::size_t i) {
-          if (kind == column_kind::boolean) {
-            return code_of(numbers[i] != 0 ? "true" : "false");
-          }
-          return code_of(kind == column_kind::unsigned_integer
-                             ? std::to_string(static_cast<std::uint64_t>(numbers[i]))
-                             : std::to_string(numbers[i]));
-        });
-        return;
-      }
-      case column_kind::floating: {
-        std::vector<double> numbers(view.size());
-        view.numbers(numbers.data());
-        append_each(view, faults, first, [&](std::size_t i) { return code_of(number_text(numbers[i])); });
-        return;
-      }
-      default:
-        throw input_error("column " + quoted(column.name) + " holds " + view.type_name() +
-                          "; names must be text, numbers or a dictionary: cast it to text first");
-    }
-  }
-
-  template <typename CodeOfRow>
-  void append_each(const column_view& view, std::vector<row_fault>& faults, std::size_t first, CodeOfRow&& code) {
-    for (std::size_t i = 0; i < view.size(); ++i) {
-      if (faults[i] == row_fault::none) {
-        put(first + i, view.is_null(i) ? unset : code(i), faults[i]);
-      }
-    }
-  }
-};
-
-/// Removes the rows that are faulty from the tail `[first, first + faults.size())` of a column.
-template <typename T>
-void drop_faulty(std::vector<T>& column, std::size_t first, const std::vector<row_fault>& faults) {
-  if (column.empty()) {
-    return;
-  }
-  std::size_t to = first;
-  for (std::size_t i = 0; i < faults.size(); ++i) {
-    if (faults[i] == row_fault::none) {
-      column[to++] = column[first + i];
-    }
-  }
-  column.resize(to);
-}
-
-}  // namespace detail
 
 struct log_builder::state {
   log_options options;
@@ -243,7 +58,8 @@ KLANTREIS_INLINE void log_builder::state::start(const event_batch& batch) {
     throw input_error(std::string{"a log needs a "} + (batch.customer ? "touchpoint" : "customer") + " column");
   }
   if (!batch.time && !batch.order) {
-    throw input_error("a log needs a time or an order column: without either, the order of a customer's events is unknown");
+    throw input_error(
+        "a log needs a time or an order column: without either, the order of a customer's events is unknown");
   }
   started = true;
   has_time = static_cast<bool>(batch.time);
@@ -335,17 +151,19 @@ KLANTREIS_INLINE void log_builder::state::append_customers(const column_view& vi
                                                            std::vector<detail::row_fault>& faults) {
   using detail::row_fault;
   const bool is_text = view.kind() == column_kind::text || view.kind() == column_kind::dictionary;
-  const auto kind = is_text ? column_kind::text
+  const auto kind = is_text                                ? column_kind::text
                     : view.kind() == column_kind::floating ? column_kind::integer
                                                            : view.kind();
   if (kind != column_kind::text && kind != column_kind::integer && kind != column_kind::unsigned_integer) {
-    throw input_error("column customer holds " + view.type_name() + "; ids must be text or whole numbers: cast it first");
+    throw input_error("column customer holds " + view.type_name() +
+                      "; ids must be text or whole numbers: cast it first");
   }
   if (customer_kind == column_kind::absent) {
     customer_kind = kind;
   }
   if (customer_kind != kind) {
-    throw input_error("column customer holds " + view.type_name() + " here and another type before; cast it to one type");
+    throw input_error("column customer holds " + view.type_name() +
+                      " here and another type before; cast it to one type");
   }
   const std::size_t first = keys.size();
   keys.resize(first + view.size());
@@ -610,154 +428,6 @@ KLANTREIS_INLINE void log_builder::append(const event_batch& batch) {
   }
   s.settle_faults(batch, faults, first);
   s.rows += batch.customer.size();
-}
-
-namespace detail {
-
-template <typename T>
-void gather(std::vector<T>& column, const std::vector<std::uint32_t>& rows, unsigned workers) {
-  if (column.empty() || rows.empty()) {
-    return;
-  }
-  std::vector<T> sorted(column.size());
-  run_parallel(workers, [&](unsigned worker) {
-    const auto part = slice(rows.size(), worker, workers);
-    for (std::size_t i = part.begin; i < part.end; ++i) {
-      sorted[i] = column[rows[i]];
-    }
-  });
-  column = std::move(sorted);
-}
-
-/// Events that equal an earlier one of the same customer and time in every column.
-[[nodiscard]] inline std::uint64_t count_duplicates(const log_data& data, const std::vector<std::int64_t>& times,
-                                                    const std::vector<std::int64_t>& orders) {
-  const auto same_amount = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
-  const auto compare_amount = [](double a, double b) {
-    return std::isnan(a) ? (std::isnan(b) ? 0 : -1) : std::isnan(b) ? 1 : a < b ? -1 : a > b ? 1 : 0;
-  };
-  const auto less = [&](std::uint64_t a, std::uint64_t b) {
-    if (data.touchpoint.codes[a] != data.touchpoint.codes[b]) {
-      return data.touchpoint.codes[a] < data.touchpoint.codes[b];
-    }
-    for (const auto& label : data.labels) {
-      if (label.codes[a] != label.codes[b]) {
-        return label.codes[a] < label.codes[b];
-      }
-    }
-    for (const auto* amounts : {&data.values, &data.costs}) {
-      if (!amounts->empty() && !same_amount((*amounts)[a], (*amounts)[b])) {
-        return compare_amount((*amounts)[a], (*amounts)[b]) < 0;
-      }
-    }
-    return false;
-  };
-  std::uint64_t duplicates = 0;
-  std::vector<std::uint64_t> run;
-  for (std::size_t c = 0; c + 1 < data.offsets.size(); ++c) {
-    for (std::uint64_t begin = data.offsets[c]; begin < data.offsets[c + 1];) {
-      std::uint64_t end = begin + 1;
-      while (end < data.offsets[c + 1] && times[end] == times[begin] &&
-             (orders.empty() || orders[end] == orders[begin])) {
-        ++end;
-      }
-      if (end - begin > 1) {
-        run.resize(end - begin);
-        std::iota(run.begin(), run.end(), begin);
-        std::sort(run.begin(), run.end(), less);
-        for (std::size_t i = 1; i < run.size(); ++i) {
-          duplicates += less(run[i - 1], run[i]) ? 0U : 1U;
-        }
-      }
-      begin = end;
-    }
-  }
-  return duplicates;
-}
-
-}  // namespace detail
-
-KLANTREIS_INLINE event_log log_builder::finish() {
-  state s = std::move(*state_);
-  *state_ = state{};
-  state_->options = s.options;
-  auto data = std::make_shared<detail::log_data>();
-  const unsigned workers = worker_count(s.options.threads);
-
-  data->health.rows = s.rows;
-  data->health.events = s.keys.size();
-  for (std::size_t fault = 1; fault < s.rejected.size(); ++fault) {
-    if (s.rejected[fault].rows != 0) {
-      data->health.rejected.push_back(s.rejected[fault]);
-      data->health.rejected.back().reason = detail::fault_text(static_cast<detail::row_fault>(fault));
-    }
-  }
-  data->ticks_per_second = s.has_time ? s.ticks_per_second : 0;
-  data->touchpoint.names = std::move(s.touchpoint.column.names);
-  data->has_text_ids = s.customer_kind == column_kind::text;
-  data->has_unsigned_ids = s.customer_kind == column_kind::unsigned_integer;
-  data->id_names = std::move(s.id_names);
-
-  // Without time the order column alone sorts.
-  if (!s.has_time) {
-    s.times = std::move(s.orders);
-    s.orders = {};
-  }
-  auto grouped = detail::group_rows(std::move(s.keys), std::move(s.times), std::move(s.touchpoint.column.codes),
-                                    s.orders, workers);
-  data->offsets = std::move(grouped.offsets);
-  data->keys = std::move(grouped.keys);
-  data->touchpoint.codes = std::move(grouped.touchpoints);
-  data->values = std::move(s.values);
-  data->costs = std::move(s.costs);
-  detail::gather(data->values, grouped.rows, workers);
-  detail::gather(data->costs, grouped.rows, workers);
-  detail::gather(s.orders, grouped.rows, workers);
-  for (auto& label : s.labels) {
-    detail::gather(label.column.codes, grouped.rows, workers);
-    data->labels.push_back(std::move(label.column));
-  }
-  data->health.customers = data->keys.size();
-  data->health.ties = grouped.ties;
-  if (grouped.ties != 0) {
-    data->health.duplicates = detail::count_duplicates(*data, grouped.times, s.orders);
-  }
-  if (s.has_time) {
-    data->times = std::move(grouped.times);
-    for (const auto end : std::span{data->offsets}.subspan(1)) {
-      const auto last = data->times[end - 1];
-      data->last_time = end == data->offsets[1] ? last : (std::max)(data->last_time, last);
-    }
-  }
-  if (!s.options.phase_of_touchpoint.empty()) {
-    const bool has_column = std::any_of(data->labels.begin(), data->labels.end(),
-                                        [](const label_column& label) { return label.name == "phase"; });
-    if (has_column) {
-      throw input_error("phases are given both as a column and per touchpoint; keep one of them");
-    }
-    label_column phase{.name = "phase", .names = {}, .codes = {}};
-    std::vector<std::uint32_t> phase_of(data->touchpoint.names.size(), 0xFFFF'FFFFU);
-    for (const auto& [touchpoint, name] : s.options.phase_of_touchpoint) {
-      if (name.empty() || is_reserved_name(name) || !detail::is_utf8(name)) {
-        throw input_error("phase " + quoted(name) + " of touchpoint " + quoted(touchpoint) +
-                          " is not a usable name; rename it");
-      }
-      const auto code = phase.names.intern(name);
-      if (const auto found = data->touchpoint.names.find(touchpoint)) {
-        phase_of[*found] = code;
-      }
-    }
-    phase.codes.resize(data->touchpoint.codes.size());
-    for (std::size_t i = 0; i < phase.codes.size(); ++i) {
-      auto& code = phase_of[data->touchpoint.codes[i]];
-      if (code == 0xFFFF'FFFFU) {
-        code = phase.names.intern(none_label);
-      }
-      phase.codes[i] = code;
-    }
-    data->labels.push_back(std::move(phase));
-  }
-  return event_log{std::move(data)};
 }
 
 }  // namespace klantreis

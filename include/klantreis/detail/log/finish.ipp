@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "klantreis/detail/log/builder.ipp"
+#include "klantreis/detail/log/data.hpp"
+#include "klantreis/detail/log/group.hpp"
+#include "klantreis/engine.hpp"
+
+// What was collected becomes a log: grouped, sorted, gathered, counted.
+
+namespace klantreis {
+
+namespace detail {
+
+template <typename T>
+void gather(std::vector<T>& column, const std::vector<std::uint32_t>& rows, unsigned workers) {
+  if (column.empty() || rows.empty()) {
+    return;
+  }
+  std::vector<T> sorted(column.size());
+  run_parallel(workers, [&](unsigned worker) {
+    const auto part = slice(rows.size(), worker, workers);
+    for (std::size_t i = part.begin; i < part.end; ++i) {
+      sorted[i] = column[rows[i]];
+    }
+  });
+  column = std::move(sorted);
+}
+
+/// Events that equal an earlier one of the same customer and time in every column.
+[[nodiscard]] inline std::uint64_t count_duplicates(const log_data& data, const std::vector<std::int64_t>& times,
+                                                    const std::vector<std::int64_t>& orders) {
+  const auto same_amount = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+  const auto compare_amount = [](double a, double b) {
+    return std::isnan(a) ? (std::isnan(b) ? 0 : -1) : std::isnan(b) ? 1 : a < b ? -1 : a > b ? 1 : 0;
+  };
+  const auto less = [&](std::uint64_t a, std::uint64_t b) {
+    if (data.touchpoint.codes[a] != data.touchpoint.codes[b]) {
+      return data.touchpoint.codes[a] < data.touchpoint.codes[b];
+    }
+    for (const auto& label : data.labels) {
+      if (label.codes[a] != label.codes[b]) {
+        return label.codes[a] < label.codes[b];
+      }
+    }
+    for (const auto* amounts : {&data.values, &data.costs}) {
+      if (!amounts->empty() && !same_amount((*amounts)[a], (*amounts)[b])) {
+        return compare_amount((*amounts)[a], (*amounts)[b]) < 0;
+      }
+    }
+    return false;
+  };
+  std::uint64_t duplicates = 0;
+  std::vector<std::uint64_t> run;
+  for (std::size_t c = 0; c + 1 < data.offsets.size(); ++c) {
+    for (std::uint64_t begin = data.offsets[c]; begin < data.offsets[c + 1];) {
+      std::uint64_t end = begin + 1;
+      while (end < data.offsets[c + 1] && times[end] == times[begin] &&
+             (orders.empty() || orders[end] == orders[begin])) {
+        ++end;
+      }
+      if (end - begin > 1) {
+        run.resize(end - begin);
+        std::iota(run.begin(), run.end(), begin);
+        std::sort(run.begin(), run.end(), less);
+        for (std::size_t i = 1; i < run.size(); ++i) {
+          duplicates += less(run[i - 1], run[i]) ? 0U : 1U;
+        }
+      }
+      begin = end;
+    }
+  }
+  return duplicates;
+}
+
+}  // namespace detail
+
+KLANTREIS_INLINE event_log log_builder::finish() {
+  state s = std::move(*state_);
+  *state_ = state{};
+  state_->options = s.options;
+  auto data = std::make_shared<detail::log_data>();
+  const unsigned workers = worker_count(s.options.threads);
+
+  data->health.rows = s.rows;
+  data->health.events = s.keys.size();
+  for (std::size_t fault = 1; fault < s.rejected.size(); ++fault) {
+    if (s.rejected[fault].rows != 0) {
+      data->health.rejected.push_back(s.rejected[fault]);
+      data->health.rejected.back().reason = detail::fault_text(static_cast<detail::row_fault>(fault));
+    }
+  }
+  data->ticks_per_second = s.has_time ? s.ticks_per_second : 0;
+  data->touchpoint.names = std::move(s.touchpoint.column.names);
+  data->has_text_ids = s.customer_kind == column_kind::text;
+  data->has_unsigned_ids = s.customer_kind == column_kind::unsigned_integer;
+  data->id_names = std::move(s.id_names);
+
+  // Without time the order column alone sorts.
+  if (!s.has_time) {
+    s.times = std::move(s.orders);
+    s.orders = {};
+  }
+  auto grouped = detail::group_rows(std::move(s.keys), std::move(s.times), std::move(s.touchpoint.column.codes),
+                                    s.orders, workers);
+  data->offsets = std::move(grouped.offsets);
+  data->keys = std::move(grouped.keys);
+  data->touchpoint.codes = std::move(grouped.touchpoints);
+  data->values = std::move(s.values);
+  data->costs = std::move(s.costs);
+  detail::gather(data->values, grouped.rows, workers);
+  detail::gather(data->costs, grouped.rows, workers);
+  detail::gather(s.orders, grouped.rows, workers);
+  for (auto& label : s.labels) {
+    detail::gather(label.column.codes, grouped.rows, workers);
+    data->labels.push_back(std::move(label.column));
+  }
+  data->health.customers = data->keys.size();
+  data->health.ties = grouped.ties;
+  if (grouped.ties != 0) {
+    data->health.duplicates = detail::count_duplicates(*data, grouped.times, s.orders);
+  }
+  if (s.has_time) {
+    data->times = std::move(grouped.times);
+    for (const auto end : std::span{data->offsets}.subspan(1)) {
+      const auto last = data->times[end - 1];
+      data->last_time = end == data->offsets[1] ? last : (std::max)(data->last_time, last);
+    }
+  }
+  if (!s.options.phase_of_touchpoint.empty()) {
+    const bool has_column = std::any_of(data->labels.begin(), data->labels.end(),
+                                        [](const label_column& label) { return label.name == "phase"; });
+    if (has_column) {
+      throw input_error("phases are given both as a column and per touchpoint; keep one of them");
+    }
+    label_column phase{.name = "phase", .names = {}, .codes = {}};
+    std::vector<std::uint32_t> phase_of(data->touchpoint.names.size(), 0xFFFF'FFFFU);
+    for (const auto& [touchpoint, name] : s.options.phase_of_touchpoint) {
+      if (name.empty() || is_reserved_name(name) || !detail::is_utf8(name)) {
+        throw input_error("phase " + quoted(name) + " of touchpoint " + quoted(touchpoint) +
+                          " is not a usable name; rename it");
+      }
+      const auto code = phase.names.intern(name);
+      if (const auto found = data->touchpoint.names.find(touchpoint)) {
+        phase_of[*found] = code;
+      }
+    }
+    phase.codes.resize(data->touchpoint.codes.size());
+    for (std::size_t i = 0; i < phase.codes.size(); ++i) {
+      auto& code = phase_of[data->touchpoint.codes[i]];
+      if (code == 0xFFFF'FFFFU) {
+        code = phase.names.intern(none_label);
+      }
+      phase.codes[i] = code;
+    }
+    data->labels.push_back(std::move(phase));
+  }
+  return event_log{std::move(data)};
+}
+
+}  // namespace klantreis
