@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,23 @@ const std::array<lanes<W>, std::size_t{1} << W>& keep_table() {
   }();
   return table;
 }
+
+// A state's values must not lie across two cache lines: reading them is what a solution costs.
+template <typename T>
+struct line_allocator {
+  using value_type = T;
+  static constexpr std::align_val_t line{64};
+
+  line_allocator() = default;
+  template <typename U>
+  explicit line_allocator(const line_allocator<U>&) noexcept {}
+
+  T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), line)); }
+  void deallocate(T* block, std::size_t) noexcept { ::operator delete(block, line); }
+  friend bool operator==(const line_allocator&, const line_allocator&) noexcept { return true; }
+};
+
+using lane_vector = std::vector<double, line_allocator<double>>;
 
 template <std::size_t W>
 class iteration {
@@ -71,7 +89,7 @@ class iteration {
     lanes<W> floor{};
 
     [[nodiscard]] bool reaches(std::size_t c, double tolerance) const noexcept {
-      return found[c] <= std::max(tolerance, floor[c]);
+      return found[c] <= (std::max)(tolerance, floor[c]);
     }
   };
   [[nodiscard]] residual_norms norms() const {
@@ -116,7 +134,7 @@ class iteration {
         const double x = x_[i * W + c];
         const double r = std::abs(own[c] - x + sum[c]) + rounding * (std::abs(own[c]) + std::abs(x) + size[c]);
         const double kept = keep_[removed_[i]][c] * r;
-        result.largest[c] = std::max(result.largest[c], kept);
+        result.largest[c] = (std::max)(result.largest[c], kept);
         result.weighted[c] += kept * weights[i];
       }
     }
@@ -125,17 +143,17 @@ class iteration {
 
   /// BiCGSTAB from the present solution until each residual is below its tolerance. Returns the iterations of each.
   std::array<std::size_t, W> bicgstab(const lanes<W>& tolerance, std::size_t most) {
-    std::vector<double> r(n_ * W);
+    lane_vector r(n_ * W);
     for (std::size_t i = 0; i < n_; ++i) {
       const lanes<W> value = residual(i);
       for (std::size_t c = 0; c < W; ++c) {
         r[i * W + c] = value[c];
       }
     }
-    std::vector<double> shadow = r;
-    std::vector<double> p = r;
-    std::vector<double> v(n_ * W);
-    std::vector<double> t(n_ * W);
+    lane_vector shadow = r;
+    lane_vector p = r;
+    lane_vector v(n_ * W);
+    lane_vector t(n_ * W);
     lanes<W> rho = dots(r, r);
     lanes<W> shadow_square = rho;
     std::array<std::size_t, W> used{};
@@ -201,21 +219,15 @@ class iteration {
     return used;
   }
 
-  /// Gauss-Seidel from the present solution, down and up in turn, until every residual is below its tolerance or
-  /// `most` sweeps are made. Returns the sweeps.
+  /// Gauss-Seidel from the present solution until every residual is below its tolerance or `most` sweeps are made.
+  /// Returns the sweeps.
   std::size_t gauss_seidel(const lanes<W>& tolerance, std::size_t most) {
     std::size_t sweeps = 0;
     std::size_t next = 8;
     while (sweeps < most) {
       for (std::size_t k = 0; k < next && sweeps < most; ++k, ++sweeps) {
-        if (sweeps % 2 == 0) {
-          for (std::size_t i = n_; i-- > 0;) {
-            relax(i);
-          }
-        } else {
-          for (std::size_t i = 0; i < n_; ++i) {
-            relax(i);
-          }
+        for (std::size_t i = 0; i < n_; ++i) {
+          relax(i);
         }
       }
       // A residual costs as much as a sweep: the rate so far says when the next one is worth its price.
@@ -224,7 +236,7 @@ class iteration {
       for (std::size_t c = 0; c < W; ++c) {
         if (!reached.reaches(c, tolerance[c])) {
           const double rate = std::log(rhs_norms_[c] / reached.found[c]) / static_cast<double>(sweeps);
-          missing = std::max(missing, rate > 0.0 ? std::log(reached.found[c] / tolerance[c]) / rate : 64.0);
+          missing = (std::max)(missing, rate > 0.0 ? std::log(reached.found[c] / tolerance[c]) / rate : 64.0);
         }
       }
       if (missing == 0.0) {
@@ -250,7 +262,7 @@ class iteration {
     return false;
   }
 
-  [[nodiscard]] lanes<W> dots(const std::vector<double>& a, const std::vector<double>& b) const noexcept {
+  [[nodiscard]] lanes<W> dots(const lane_vector& a, const lane_vector& b) const noexcept {
     lanes<W> sums{};
     for (std::size_t at = 0; at < n_ * W; at += W) {
       for (std::size_t c = 0; c < W; ++c) {
@@ -260,10 +272,21 @@ class iteration {
     return sums;
   }
 
-  [[nodiscard]] lanes<W> row_product(std::size_t i, const std::vector<double>& x) const noexcept {
+  // Beyond the caches each entry waits for memory; asked for this far ahead, the waits overlap.
+  void fetch_later([[maybe_unused]] std::size_t e, [[maybe_unused]] const lane_vector& x) const noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+    constexpr std::size_t ahead = 32;
+    if (exceeds_cache_ && e + ahead < q_.columns.size()) {
+      __builtin_prefetch(&x[q_.columns[e + ahead] * W]);
+    }
+#endif
+  }
+
+  [[nodiscard]] lanes<W> row_product(std::size_t i, const lane_vector& x) const noexcept {
     lanes<W> sum{};
     const std::size_t end = q_.offsets[i + 1];
     for (std::size_t e = q_.offsets[i]; e < end; ++e) {
+      fetch_later(e, x);
       const double weight = q_.values[e];
       const double* other = &x[q_.columns[e] * W];
       for (std::size_t c = 0; c < W; ++c) {
@@ -273,7 +296,7 @@ class iteration {
     return sum;
   }
 
-  void multiply(const std::vector<double>& x, std::vector<double>& y) const noexcept {
+  void multiply(const lane_vector& x, lane_vector& y) const noexcept {
     for (std::size_t i = 0; i < n_; ++i) {
       const lanes<W> sum = row_product(i, x);
       const lanes<W>& kept = keep_[removed_[i]];
@@ -314,11 +337,12 @@ class iteration {
   std::vector<double> b_;
   std::vector<std::uint8_t> removed_;
   std::size_t n_;
+  bool exceeds_cache_ = n_ * W * sizeof(double) > (std::size_t{1} << 22);
   std::size_t row_stride_;
   std::size_t lane_stride_;
   const std::array<lanes<W>, std::size_t{1} << W>& keep_ = keep_table<W>();
   lanes<W> rhs_norms_{};
-  std::vector<double> x_;
+  lane_vector x_;
 };
 
 }  // namespace klantreis::detail
