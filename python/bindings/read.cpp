@@ -2,6 +2,7 @@
 // What stands between Python objects and the Arrow stream that a log is built from.
 
 #include <pybind11/stl.h>
+#include <pybind11/typing.h>
 
 #include <atomic>
 #include <cerrno>
@@ -19,6 +20,9 @@
 namespace klantreis::bindings {
 
 namespace {
+
+// Of str and None.
+using text_list = py::typing::List<py::object>;
 
 /// A stream whose columns can be looked at before it is read.
 ///
@@ -294,10 +298,10 @@ class column_set {
     keep(std::move(column));
   }
 
-  void add_texts(const std::string& name, const py::sequence& values) { keep(texts(name, values)); }
+  void add_texts(const std::string& name, const text_list& values) { keep(texts(name, values)); }
 
   /// Row i holds `texts[codes[i]]`; a negative code is null.
-  void add_dictionary(const std::string& name, const py::buffer& codes, const py::sequence& values) {
+  void add_dictionary(const std::string& name, const py::buffer& codes, const text_list& values) {
     auto column = copied(name, codes);
     const auto read = [&](auto type) {
       for (std::size_t row = 0; row < static_cast<std::size_t>(column->length); ++row) {
@@ -406,7 +410,7 @@ class column_set {
                       " that cannot be read; make them whole numbers, 64-bit numbers or text");
   }
 
-  static std::shared_ptr<held_column> texts(const std::string& name, const py::sequence& values) {
+  static std::shared_ptr<held_column> texts(const std::string& name, const text_list& values) {
     auto column = std::make_shared<held_column>();
     column->name = name;
     column->format = "U";

@@ -2,6 +2,7 @@
 #include "klantreis/table.hpp"
 
 #include <pybind11/stl.h>
+#include <pybind11/typing.h>
 
 #include <array>
 #include <cmath>
@@ -16,6 +17,8 @@
 namespace klantreis::bindings {
 
 namespace {
+
+using value_list = py::typing::List<py::object>;
 
 constexpr std::array<std::pair<quantity, const char*>, 6> quantity_names{{{quantity::plain, "plain"},
                                                                           {quantity::count, "count"},
@@ -44,18 +47,18 @@ quantity quantity_of(const std::string& wanted) {
   throw input_error("no quantity " + quoted(wanted) + "; there are:" + known);
 }
 
-py::list to_list(const std::vector<std::int64_t>& values) { return py::cast(values); }
+value_list to_list(const std::vector<std::int64_t>& values) { return py::cast(values); }
 
-py::list to_list(const std::vector<double>& values) {
-  py::list result(values.size());
+value_list to_list(const std::vector<double>& values) {
+  value_list result(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     result[i] = std::isnan(values[i]) ? py::object{py::none()} : py::object{py::float_(values[i])};
   }
   return result;
 }
 
-py::list to_list(const std::vector<std::string>& values) {
-  py::list result(values.size());
+value_list to_list(const std::vector<std::string>& values) {
+  value_list result(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     // Names come from users' logs, and not all of those are valid UTF-8.
     result[i] = py::reinterpret_steal<py::object>(
@@ -64,8 +67,8 @@ py::list to_list(const std::vector<std::string>& values) {
   return result;
 }
 
-py::list to_list(const std::vector<bool>& values) {
-  py::list result(values.size());
+value_list to_list(const std::vector<bool>& values) {
+  value_list result(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     result[i] = py::bool_(values[i]);
   }
@@ -77,7 +80,7 @@ const char* type_of(const column& c) {
   return names[c.data.index()];
 }
 
-column::data_type to_data(const std::string& name, const std::string& type, const py::list& values) {
+column::data_type to_data(const std::string& name, const std::string& type, const value_list& values) {
   try {
     if (type == "integer") {
       return values.cast<std::vector<std::int64_t>>();
@@ -115,7 +118,7 @@ py::bytes raw_bytes(const table& self, const std::string& name) {
 
 void bind_table(py::module_& m) {
   py::class_<table>(m, "Table")
-      .def(py::init([](const std::vector<std::tuple<std::string, std::string, py::list, std::string>>& columns,
+      .def(py::init([](const std::vector<std::tuple<std::string, std::string, value_list, std::string>>& columns,
                        std::string definition, const std::vector<std::pair<std::string, std::string>>& options) {
              table result{std::move(definition)};
              for (const auto& [name, type, values, what] : columns) {
@@ -147,7 +150,7 @@ void bind_table(py::module_& m) {
       .def_property_readonly("definition", &table::definition)
       .def_property_readonly("options",
                              [](const table& self) {
-                               py::dict result;
+                               py::typing::Dict<py::str, py::str> result;
                                for (const auto& [name, value] : self.options()) {
                                  result[py::str(name)] = value;
                                }
@@ -157,7 +160,7 @@ void bind_table(py::module_& m) {
            [](const table& self, const std::string& name) {
              return std::visit([](const auto& values) { return to_list(values); }, self.at(name).data);
            })
-      .def("bytes", &raw_bytes)
+      .def("raw_bytes", &raw_bytes)
       .def("type", [](const table& self, const std::string& name) { return type_of(self.at(name)); })
       .def("quantity", [](const table& self, const std::string& name) { return name_of(self.at(name).what); })
       .def("head", &table::head)

@@ -88,7 +88,8 @@ def _add_numpy(columns: _core.Columns, name: str, values: Any, *, instants: bool
         # Numbers such as datetime64[10s] count tens of seconds.
         if np.datetime_data(values.dtype)[1] != 1:
             values = values.astype(f"datetime64[{unit}]")
-        columns.add_timestamps(name, np.ascontiguousarray(values).view(np.int64), _UNITS[unit], instants)
+        ticks: Any = np.ascontiguousarray(values).view(np.int64)
+        columns.add_timestamps(name, ticks, _UNITS[unit], instants)
     elif kind in "iub":
         columns.add_numbers(name, values.astype(values.dtype.newbyteorder("="), copy=False))
     elif kind == "f":

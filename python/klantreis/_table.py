@@ -10,7 +10,7 @@ import io
 import json
 import math
 import unicodedata
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from klantreis import _core, _format
 from klantreis._files import write_whole
@@ -201,10 +201,10 @@ class Table:
         for name in self.columns:
             kind, quantity = self._core.type(name), self.quantity(name)
             if quantity == "moment":
-                ticks = np.frombuffer(self._core.bytes(name), dtype=np.int64)
+                ticks = np.frombuffer(self._core.raw_bytes(name), dtype=np.int64)
                 data[name] = pd.Series(pd.to_datetime(ticks, unit="us", utc=True)).dt.as_unit("us")
             elif kind in ("integer", "number"):
-                values = np.frombuffer(self._core.bytes(name), np.int64 if kind == "integer" else np.float64)
+                values = np.frombuffer(self._core.raw_bytes(name), np.int64 if kind == "integer" else np.float64)
                 data[name] = values.copy()
             elif kind == "text":
                 data[name] = pd.Series(self[name], dtype="str" if _strings_are_str(pd) else "object")
@@ -391,5 +391,5 @@ def _html_text(text: str, is_text: bool) -> str:
 def _delivered(text: str, path: str | os.PathLike[str] | None) -> str | None:
     if path is None:
         return text
-    write_whole(path, cast("str", text))
+    write_whole(path, text)
     return None
