@@ -16,7 +16,7 @@
 namespace klantreis {
 namespace detail {
 
-inline constexpr std::uint32_t not_shown = std::numeric_limits<std::uint32_t>::max();
+inline constexpr std::uint32_t not_shown = (std::numeric_limits<std::uint32_t>::max)();
 
 /// The paths in the order they are shown, the first `limit` of them.
 inline std::vector<std::uint32_t> variant_order(const path_table& paths, std::optional<std::size_t> limit) {
@@ -34,14 +34,18 @@ inline std::vector<std::uint32_t> variant_order(const path_table& paths, std::op
   }
   std::vector<std::uint32_t> order(paths.size());
   std::iota(order.begin(), order.end(), 0U);
-  const std::size_t shown = std::min(limit.value_or(order.size()), order.size());
+  const std::size_t shown = (std::min)(limit.value_or(order.size()), order.size());
   const auto rank_of = [&](std::uint32_t code) { return rank[code]; };
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(),
-                    [&](std::uint32_t a, std::uint32_t b) {
-                      return counts[a] != counts[b] ? counts[a] > counts[b]
-                                                    : std::ranges::lexicographical_compare(paths.path(a), paths.path(b),
-                                                                                           {}, rank_of, rank_of);
-                    });
+  const auto before = [&](std::uint32_t a, std::uint32_t b) {
+    return counts[a] != counts[b]
+               ? counts[a] > counts[b]
+               : std::ranges::lexicographical_compare(paths.path(a), paths.path(b), {}, rank_of, rank_of);
+  };
+  if (shown == order.size()) {
+    std::sort(order.begin(), order.end(), before);
+  } else {
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(), before);
+  }
   order.resize(shown);
   return order;
 }
