@@ -44,8 +44,8 @@ struct journey_edge {
 ///
 /// A model of the Boost.Graph concepts VertexListGraph, EdgeListGraph, BidirectionalGraph and AdjacencyGraph (and so of
 /// IncidenceGraph), so that Boost's algorithms run on it. Property maps: `vertex_index`, `vertex_name`, `edge_index`,
-/// `edge_weight` (the count), `edge_probability`, and `edge_cost`, which is −ln of the probability: the shortest path by
-/// cost is the likeliest.
+/// `edge_weight` (the count), `edge_probability`, and `edge_cost`, which is −ln of the probability: the shortest path
+/// by cost is the likeliest.
 ///
 /// Rules: the numbers of the edges are the rows of `transitions(counts)`; no edge twice; every weight is positive; the
 /// probabilities of the edges that leave a vertex add up to 1.
@@ -153,10 +153,10 @@ template <typename Iterator, typename Function>
   return detail::edge_iterators<journey_graph::out_edge_iterator, journey_graph::edge_at>(graph, graph.out(at).begin,
                                                                                           graph.out(at).end);
 }
-[[nodiscard]] inline std::pair<journey_graph::adjacency_iterator, journey_graph::adjacency_iterator>
-adjacent_vertices(journey_graph::vertex at, const journey_graph& graph) {
-  return detail::edge_iterators<journey_graph::adjacency_iterator, journey_graph::target_at>(
-      graph, graph.out(at).begin, graph.out(at).end);
+[[nodiscard]] inline std::pair<journey_graph::adjacency_iterator, journey_graph::adjacency_iterator> adjacent_vertices(
+    journey_graph::vertex at, const journey_graph& graph) {
+  return detail::edge_iterators<journey_graph::adjacency_iterator, journey_graph::target_at>(graph, graph.out(at).begin,
+                                                                                             graph.out(at).end);
 }
 [[nodiscard]] inline std::pair<journey_graph::in_edge_iterator, journey_graph::in_edge_iterator> in_edges(
     journey_graph::vertex at, const journey_graph& graph) {
@@ -259,8 +259,8 @@ template <typename Tag, typename Key>
 
 /// The states that every path from `from` to `to` passes, in the order in which it does; without these two themselves.
 ///
-/// They are the dominators of `to`. Their removal effect is 1: taking one away leaves no way. Empty when there is no path
-/// at all. Linear in the size of the graph.
+/// They are the dominators of `to`. Their removal effect is 1: taking one away leaves no way. Empty when there is no
+/// path at all. Linear in the size of the graph.
 [[nodiscard]] std::vector<journey_graph::vertex> dominators(const journey_graph& graph, journey_graph::vertex from,
                                                             journey_graph::vertex to);
 /// \throws input_error when the graph lacks one of the states. An end state that does not occur has no dominators.
@@ -281,8 +281,8 @@ template <typename Tag, typename Key>
 [[nodiscard]] std::string to_graphml(const journey_graph& graph);
 /// The graph as a Mermaid flowchart.
 [[nodiscard]] std::string to_mermaid(const journey_graph& graph);
-/// `{"nodes": [{"state", "visits", …}], "edges": [{"from", "to", "weight", …}]}`: the rows of both tables. Safe inside a
-/// script element of HTML.
+/// `{"nodes": [{"state", "visits", …}], "edges": [{"from", "to", "weight", …}]}`: the rows of both tables. Safe inside
+/// a script element of HTML.
 [[nodiscard]] std::string to_json(const journey_graph& graph);
 
 }  // namespace klantreis

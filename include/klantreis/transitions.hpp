@@ -42,12 +42,12 @@ class edge_counter;
 ///
 ///     (start) → visit    visit → cart    cart → visit    visit → (null)
 ///
-/// States have codes: `start`, `conversion`, `null` and `end` first, then the items that occur. The transitions stand in
-/// compressed sparse rows, ordered by the codes of `from` and `to`.
+/// States have codes: `start`, `conversion`, `null` and `end` first, then the items that occur. The transitions stand
+/// in compressed sparse rows, ordered by the codes of `from` and `to`.
 ///
 /// Rules: every weight is positive; a state's visits equal the weights that leave it (for an end state: that arrive);
-/// nothing enters `start` and nothing leaves an end state. Counts merge with `+=` by the names of the states; a customer
-/// must not be in both.
+/// nothing enters `start` and nothing leaves an end state. Counts merge with `+=` by the names of the states; a
+/// customer must not be in both.
 class transition_counts {
  public:
   using state = name_table::code;
@@ -60,7 +60,8 @@ class transition_counts {
   transition_counts();
 
   /// Counts that come from elsewhere. Each transition is a unit of its own: intervals assume them independent.
-  /// \throws input_error when a weight is negative, infinite or not a number, a transition enters `(start)` or leaves an
+  /// \throws input_error when a weight is negative, infinite or not a number, a transition enters `(start)` or leaves
+  /// an
   ///         end state.
   [[nodiscard]] static transition_counts from_edges(std::span<const named_transition> edges);
 
@@ -89,8 +90,8 @@ class transition_counts {
   /// How long the transition took each time, in ticks; empty without time and where an end of it is no event.
   [[nodiscard]] std::span<const std::int64_t> times(std::size_t transition) const noexcept {
     return ticks_per_second_ == 0 ? std::span<const std::int64_t>{}
-                                  : std::span{times_}.subspan(time_offsets_[transition],
-                                                              time_offsets_[transition + 1] - time_offsets_[transition]);
+                                  : std::span{times_}.subspan(time_offsets_[transition], time_offsets_[transition + 1] -
+                                                                                             time_offsets_[transition]);
   }
   /// 0 without time.
   [[nodiscard]] std::int64_t ticks_per_second() const noexcept { return ticks_per_second_; }
@@ -130,8 +131,8 @@ class transition_counts {
 ///
 /// Columns: `from, to, weight, n, probability, lower, upper, marks, median_time`. `n` counts the customers who visited
 /// `from`. `median_time` is the median of the seconds from one event to the next (of merged runs: between their first
-/// events); it is null at `(start)` and at end states, which are no events. Rows: `(start)` first, then `from` by visits,
-/// within `from` by weight, most first; equal ones by name.
+/// events); it is null at `(start)` and at end states, which are no events. Rows: `(start)` first, then `from` by
+/// visits, within `from` by weight, most first; equal ones by name.
 [[nodiscard]] table transitions(const transition_counts& counts, const interval_options& options = {},
                                 unsigned threads = 0);
 

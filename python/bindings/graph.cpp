@@ -30,7 +30,8 @@ void bind_graph(py::module_& m) {
             return reaches(graph, start, goal);
           },
           py::arg("start"), py::arg("goal"), released())
-      .def("strong_components", [](const journey_graph& graph) { return strong_components(graph); }, released())
+      .def(
+          "strong_components", [](const journey_graph& graph) { return strong_components(graph); }, released())
       .def("to_dot", &to_dot, released())
       .def("to_graphml", &to_graphml, released())
       .def("to_mermaid", &to_mermaid, released())

@@ -35,8 +35,10 @@ BOOST_CONCEPT_ASSERT((boost::BidirectionalGraphConcept<journey_graph>));
 BOOST_CONCEPT_ASSERT((boost::AdjacencyGraphConcept<journey_graph>));
 BOOST_CONCEPT_ASSERT((boost::ReadablePropertyGraphConcept<journey_graph, vertex, boost::vertex_index_t>));
 BOOST_CONCEPT_ASSERT((boost::ReadablePropertyGraphConcept<journey_graph, vertex, boost::vertex_name_t>));
-BOOST_CONCEPT_ASSERT((boost::ReadablePropertyGraphConcept<journey_graph, klantreis::journey_edge, boost::edge_index_t>));
-BOOST_CONCEPT_ASSERT((boost::ReadablePropertyGraphConcept<journey_graph, klantreis::journey_edge, boost::edge_weight_t>));
+BOOST_CONCEPT_ASSERT(
+    (boost::ReadablePropertyGraphConcept<journey_graph, klantreis::journey_edge, boost::edge_index_t>));
+BOOST_CONCEPT_ASSERT(
+    (boost::ReadablePropertyGraphConcept<journey_graph, klantreis::journey_edge, boost::edge_weight_t>));
 BOOST_CONCEPT_ASSERT(
     (boost::ReadablePropertyGraphConcept<journey_graph, klantreis::journey_edge, klantreis::edge_probability_t>));
 BOOST_CONCEPT_ASSERT(
@@ -257,7 +259,8 @@ TEST_CASE("a chain of half a million states that returns to its beginning needs 
 }
 
 TEST_CASE("exports of an ordinary graph read as expected", "[graph]") {
-  const auto graph = graph_of({{"(start)", "product view", 3}, {"product view", "(conversion)", 1}, {"product view", "(null)", 2}});
+  const auto graph =
+      graph_of({{"(start)", "product view", 3}, {"product view", "(conversion)", 1}, {"product view", "(null)", 2}});
   CHECK(to_dot(graph) ==
         "digraph journeys {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n"
         "  n0 [label=\"(start)\", shape=ellipse];\n  n1 [label=\"product view\"];\n"
@@ -279,9 +282,18 @@ TEST_CASE("exports of an ordinary graph read as expected", "[graph]") {
 TEST_CASE("names mean only themselves in every format", "[graph]") {
   const std::string long_name(500, 'x');
   const std::vector<std::pair<std::string, std::string>> dot{
-      {"a\"b", "a\\\"b"},       {"a\\", "a\\\\"},      {"a\\\"b", "a\\\\\\\"b"}, {"a\nb", "a\\nb"},
-      {"&lt;b", "&amp;lt;b"},   {"\\N", "\\\\N"},      {long_name, long_name},   {"caf\xC3\xA9 \xF0\x9F\x98\x80", "caf\xC3\xA9 \xF0\x9F\x98\x80"},
-      {"a\xFF", "a\xEF\xBF\xBD"}, {std::string("a\0b", 3), "a\xEF\xBF\xBD" "b"}};
+      {"a\"b", "a\\\"b"},
+      {"a\\", "a\\\\"},
+      {"a\\\"b", "a\\\\\\\"b"},
+      {"a\nb", "a\\nb"},
+      {"&lt;b", "&amp;lt;b"},
+      {"\\N", "\\\\N"},
+      {long_name, long_name},
+      {"caf\xC3\xA9 \xF0\x9F\x98\x80", "caf\xC3\xA9 \xF0\x9F\x98\x80"},
+      {"a\xFF", "a\xEF\xBF\xBD"},
+      {std::string("a\0b", 3),
+       "a\xEF\xBF\xBD"
+       "b"}};
   for (const auto& [name, text] : dot) {
     CHECK(klantreis::detail::dot_text(name) == text);
   }
@@ -339,7 +351,8 @@ TEST_CASE("a graph without journeys is empty and still exports", "[graph]") {
   CHECK(num_edges(graph) == 0);
   CHECK(klantreis::dominators(graph).empty());
   CHECK(klantreis::strong_components(graph).empty());
-  CHECK(to_json(graph) == "{\n  \"options\": {\"level\": \"0.95\", \"min_n\": \"30\"},\n  \"nodes\": [],\n  \"edges\": []\n}\n");
+  CHECK(to_json(graph) ==
+        "{\n  \"options\": {\"level\": \"0.95\", \"min_n\": \"30\"},\n  \"nodes\": [],\n  \"edges\": []\n}\n");
   CHECK(to_mermaid(graph) == "flowchart LR\n");
   CHECK_FALSE(to_graphml(graph).empty());
   CHECK_FALSE(to_dot(journey_graph{}).empty());

@@ -38,9 +38,10 @@ std::size_t row_of(const klantreis::table& result, std::string_view from, std::s
 // The journeys of the eight customers of the influence-value example; a null ends by a long silence.
 std::vector<test::event> tiny_events() {
   const std::vector<std::pair<std::string, std::vector<std::string>>> journeys{
-      {"u1", {"A", "B", "buy"}}, {"u1", {"B"}},      {"u2", {"A"}},      {"u3", {"A", "B", "A", "buy"}},
-      {"u4", {"B", "C"}},        {"u4", {"C"}},      {"u5", {"A", "C", "B", "buy"}},
-      {"u6", {"C", "A"}},        {"u7", {"C", "B", "buy"}}, {"u7", {"A", "buy"}}, {"u8", {"B", "A"}}};
+      {"u1", {"A", "B", "buy"}},      {"u1", {"B"}},      {"u2", {"A"}},
+      {"u3", {"A", "B", "A", "buy"}}, {"u4", {"B", "C"}}, {"u4", {"C"}},
+      {"u5", {"A", "C", "B", "buy"}}, {"u6", {"C", "A"}}, {"u7", {"C", "B", "buy"}},
+      {"u7", {"A", "buy"}},           {"u8", {"B", "A"}}};
   std::vector<test::event> events;
   std::int64_t now = 0;
   for (const auto& [customer, names] : journeys) {
@@ -59,11 +60,10 @@ journey_set tiny_journeys() {
 
 journey_set webshop_journeys() {
   using namespace std::chrono;
-  return make_journeys(test::log_of(test::webshop_events()),
-                       {.conversion = {"order"},
-                        .after = klantreis::after_conversion::stop,
-                        .inactivity = days{30},
-                        .observed_until = sys_days{year{2024} / 4 / 30}});
+  return make_journeys(test::log_of(test::webshop_events()), {.conversion = {"order"},
+                                                              .after = klantreis::after_conversion::stop,
+                                                              .inactivity = days{30},
+                                                              .observed_until = sys_days{year{2024} / 4 / 30}});
 }
 
 using edge_key = std::pair<std::string, std::string>;
@@ -160,9 +160,8 @@ bool equal_tables(const klantreis::table& a, const klantreis::table& b) {
       if (a.columns()[i].data != b.columns()[i].data) {
         return false;
       }
-    } else if (!std::equal(x->begin(), x->end(), y->begin(), y->end(), [](double p, double q) {
-                 return p == q || (std::isnan(p) && std::isnan(q));
-               })) {
+    } else if (!std::equal(x->begin(), x->end(), y->begin(), y->end(),
+                           [](double p, double q) { return p == q || (std::isnan(p) && std::isnan(q)); })) {
       return false;
     }
   }
@@ -208,9 +207,9 @@ TEST_CASE("the tiny example has the published counts and intervals", "[transitio
   CHECK(std::isnan(result.numbers("median_time")[row_of(result, "(start)", "A")]));
 
   const std::map<edge_key, std::int64_t> weights{
-      {{"(start)", "A"}, 5}, {{"(start)", "B"}, 3},        {{"(start)", "C"}, 3}, {{"A", "B"}, 2},
-      {{"A", "C"}, 1},       {{"A", "(conversion)"}, 2},   {{"A", "(null)"}, 3},  {{"B", "A"}, 2},
-      {{"B", "C"}, 1},       {{"B", "(conversion)"}, 3},   {{"B", "(null)"}, 1},  {{"C", "A"}, 1},
+      {{"(start)", "A"}, 5}, {{"(start)", "B"}, 3},      {{"(start)", "C"}, 3}, {{"A", "B"}, 2},
+      {{"A", "C"}, 1},       {{"A", "(conversion)"}, 2}, {{"A", "(null)"}, 3},  {{"B", "A"}, 2},
+      {{"B", "C"}, 1},       {{"B", "(conversion)"}, 3}, {{"B", "(null)"}, 1},  {{"C", "A"}, 1},
       {{"C", "B"}, 2},       {{"C", "(null)"}, 2}};
   CHECK(result.rows() == weights.size());
   for (const auto& [key, weight] : weights) {
@@ -271,8 +270,7 @@ TEST_CASE("counts agree with one plain loop on random logs", "[transitions]") {
 TEST_CASE("many touchpoints are counted as exactly as few", "[transitions]") {
   // Beyond 512 touchpoints transitions are found by hashing.
   for (const std::size_t names : {508U, 512U, 513U, 3000U}) {
-    const auto journeys =
-        make_journeys(test::log_of(many_events(2000, names, 5)), {.conversion = {"t1", "t2", "t3"}});
+    const auto journeys = make_journeys(test::log_of(many_events(2000, names, 5)), {.conversion = {"t1", "t2", "t3"}});
     const auto counts = count_transitions(journeys);
     const auto slow = slow_transitions(journeys, false);
     const auto result = transitions(counts);

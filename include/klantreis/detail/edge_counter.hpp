@@ -14,8 +14,8 @@ namespace klantreis::detail {
 
 /// Counts transitions customer by customer, and what their intervals need.
 ///
-/// Transitions get an index when they are first seen. Up to `dense_states` states a matrix finds the index, beyond a hash
-/// table does; everything else is as long as there are distinct transitions. Per customer only what that customer
+/// Transitions get an index when they are first seen. Up to `dense_states` states a matrix finds the index, beyond a
+/// hash table does; everything else is as long as there are distinct transitions. Per customer only what that customer
 /// touched is looked at.
 class edge_counter {
  public:
@@ -24,8 +24,7 @@ class edge_counter {
 
   edge_counter() = default;
   /// Sinks are the states 1 … `sinks`: nothing leaves them, so their visits are arrivals.
-  edge_counter(std::size_t states, state sinks)
-      : states_(states), sinks_(sinks), rows_(states), row_count_(states, 0) {
+  edge_counter(std::size_t states, state sinks) : states_(states), sinks_(sinks), rows_(states), row_count_(states, 0) {
     slots_.assign(states <= dense_states ? states * states : 1024, 0);
   }
 
@@ -111,8 +110,7 @@ class edge_counter {
   };
 
   static event_moments scaled(event_moments m, double weight) noexcept {
-    return {m.e * weight,   m.e2 * weight,   m.ev * weight, m.e4 * weight,
-            m.e3v * weight, m.e2v2 * weight, m.ev3 * weight};
+    return {m.e * weight, m.e2 * weight, m.ev * weight, m.e4 * weight, m.e3v * weight, m.e2v2 * weight, m.ev3 * weight};
   }
   static visit_moments scaled(visit_moments m, double weight) noexcept {
     return {m.customers * weight, m.v * weight, m.v2 * weight, m.v4 * weight};

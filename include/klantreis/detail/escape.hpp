@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-// Names of touchpoints come from outside, web analytics from anyone: each format gets every name as text that means only
-// itself. What a format cannot hold (control characters, broken UTF-8) becomes U+FFFD.
+// Names of touchpoints come from outside, web analytics from anyone: each format gets every name as text that means
+// only itself. What a format cannot hold (control characters, broken UTF-8) becomes U+FFFD.
 
 namespace klantreis::detail {
 
@@ -38,8 +38,12 @@ inline void append_utf8(std::string& text, char32_t c) {
 inline char32_t next_character(std::string_view& text) noexcept {
   const auto byte = [&text](std::size_t i) { return static_cast<char32_t>(static_cast<unsigned char>(text[i])); };
   const char32_t first = byte(0);
-  const std::size_t length = first < 0x80 ? 1U : first < 0xC2 ? 0U
- : first < 0xE0 ? 2U : first < 0xF0 ? 3U : first < 0xF5 ? 4U : 0U;
+  const std::size_t length = first < 0x80   ? 1U
+                             : first < 0xC2 ? 0U
+                             : first < 0xE0 ? 2U
+                             : first < 0xF0 ? 3U
+                             : first < 0xF5 ? 4U
+                                            : 0U;
   char32_t c = length <= 1 ? first : first & (0xFFU >> (length + 1));
   bool valid = length != 0 && length <= text.size();
   for (std::size_t i = 1; valid && i < length; ++i) {
@@ -121,8 +125,8 @@ inline std::string xml_text(std::string_view name) {
   return text;
 }
 
-/// Inside double quotes of a Mermaid label, which Mermaid reads as Markdown and then as HTML: everything that could mean
-/// something to either, or start a directive, is a numbered entity.
+/// Inside double quotes of a Mermaid label, which Mermaid reads as Markdown and then as HTML: everything that could
+/// mean something to either, or start a directive, is a numbered entity.
 inline std::string mermaid_text(std::string_view name) {
   std::string text;
   char32_t before = ' ';
@@ -136,8 +140,8 @@ inline std::string mermaid_text(std::string_view name) {
       text += ' ';
     } else if (is_control(c)) {
       append_utf8(text, replacement_character);
-    } else if (c >= 0x80 || is_ascii_alphanumeric(c) || c == '(' || c == ')' || c == ',' ||
-               (inside && (c == '_' || c == '-' || c == '.'))) {
+    } else if ((c >= 0x80 && c != 0x2028 && c != 0x2029) || is_ascii_alphanumeric(c) || c == '(' || c == ')' ||
+               c == ',' || (inside && (c == '_' || c == '-' || c == '.'))) {
       append_utf8(text, c);
     } else {
       text += '#' + std::to_string(static_cast<std::uint32_t>(c)) + ';';

@@ -109,8 +109,8 @@ KLANTREIS_INLINE journey_graph::vertex journey_graph::vertex_of(std::string_view
 
 KLANTREIS_INLINE std::vector<journey_graph::vertex> dominators(const journey_graph& graph, journey_graph::vertex from,
                                                                journey_graph::vertex to) {
-  // Walk along one path. A state of it that nothing found so far jumps over is on every path. Everything off the path is
-  // explored once, and iteratively: a journey of a million different touchpoints must not exhaust the stack.
+  // Walk along one path. A state of it that nothing found so far jumps over is on every path. Everything off the path
+  // is explored once, and iteratively: a journey of a million different touchpoints must not exhaust the stack.
   const auto path = detail::any_path(graph, from, to);
   std::vector<std::size_t> place(graph.states(), path.size());
   for (std::size_t i = 0; i < path.size(); ++i) {

@@ -25,16 +25,16 @@ inline option_list counting_options(const journey_set& journeys, const std::stri
     if (name == "observed_until" && journeys.options().inactivity && !journeys.options().observed_until) {
       const std::int64_t per_second = journeys.log().ticks_per_second();
       const std::int64_t ticks = journeys.observed_until_ticks();
-      value = instant_option(instant{duration{per_second > 1'000'000 ? ticks / (per_second / 1'000'000)
-                                                                     : ticks * (1'000'000 / per_second)}});
+      value = instant_option(instant{
+          duration{per_second > 1'000'000 ? ticks / (per_second / 1'000'000) : ticks * (1'000'000 / per_second)}});
     }
     options.emplace_back(name, value);
   }
   return options;
 }
 
-/// Walks the settled journeys of customers `range`: `step(from, to, event of from, event of to)` for each transition, then
-/// `customer()` after each customer. `(start)` and end states have the event `no_event`.
+/// Walks the settled journeys of customers `range`: `step(from, to, event of from, event of to)` for each transition,
+/// then `customer()` after each customer. `(start)` and end states have the event `no_event`.
 template <typename Step, typename Customer>
 void walk_transitions(const journey_set& journeys, const item_source& items, index_range range, Step&& step,
                       Customer&& customer) {
@@ -153,9 +153,8 @@ KLANTREIS_INLINE void transition_counts::assign(std::span<const detail::edge_cou
     }
   }
   // Workers keep their order within a transition, so that sums are grouped in one way.
-  std::stable_sort(pieces.begin(), pieces.end(), [](const piece& a, const piece& b) {
-    return a.from != b.from ? a.from < b.from : a.to < b.to;
-  });
+  std::stable_sort(pieces.begin(), pieces.end(),
+                   [](const piece& a, const piece& b) { return a.from != b.from ? a.from < b.from : a.to < b.to; });
   offsets_.assign(rows_.size() + 1, 0);
   targets_.clear();
   cells_.clear();
@@ -231,8 +230,8 @@ KLANTREIS_INLINE transition_counts count_transitions(const journey_set& journeys
   result.options_ = detail::counting_options(journeys, options.by, items.collapse);
   const std::size_t states = items.names->size() + counts::first_item;
   constexpr std::size_t smallest_slice = 50'000;
-  const auto workers = static_cast<unsigned>(std::clamp<std::size_t>(
-      log.events() / smallest_slice, 1, worker_count(options.threads)));
+  const auto workers =
+      static_cast<unsigned>(std::clamp<std::size_t>(log.events() / smallest_slice, 1, worker_count(options.threads)));
 
   const bool timed = options.times && log.has_times();
   std::vector<detail::edge_counter> counters(workers);
@@ -406,7 +405,8 @@ KLANTREIS_INLINE transition_counts& transition_counts::operator+=(const transiti
       const std::int64_t factor = sum.ticks_per_second_ / per_second;
       for (const std::int64_t value : values) {
         if (value > (std::numeric_limits<std::int64_t>::max)() / factor) {
-          throw limit_error("a transition took " + std::to_string(value / per_second) + " seconds, which does not fit " +
+          throw limit_error("a transition took " + std::to_string(value / per_second) +
+                            " seconds, which does not fit " +
                             "the finer ticks of the other counts; count both from times of the same unit");
         }
         sum.times_.push_back(value * factor);
@@ -533,8 +533,7 @@ KLANTREIS_INLINE table transition_table(const transition_counts& counts, std::sp
 
 }  // namespace detail
 
-KLANTREIS_INLINE table transitions(const transition_counts& counts, const interval_options& options,
-                                   unsigned threads) {
+KLANTREIS_INLINE table transitions(const transition_counts& counts, const interval_options& options, unsigned threads) {
   return detail::transition_table(counts, detail::ordered_transitions(counts, options, threads), options);
 }
 

@@ -53,7 +53,12 @@ inline void append_graphml_keys(std::string& text, std::span<const column> colum
   for (const auto& each : columns) {
     const bool is_text = std::holds_alternative<std::vector<std::string>>(each.data);
     const bool is_whole = std::holds_alternative<std::vector<std::int64_t>>(each.data);
-    text += "  <key id=\"" + target + "_" + each.name + "\" for=\"" + target + "\" attr.name=\"" + each.name + "\" attr.type=\"" + (is_text ? "string" : is_whole ? "long" : "double") + "\"/>\n";
+    text += "  <key id=\"" + target + "_" + each.name + "\" for=\"" + target + "\" attr.name=\"" + each.name +
+            "\" attr.type=\"" +
+            (is_text    ? "string"
+             : is_whole ? "long"
+                        : "double") +
+            "\"/>\n";
   }
 }
 
@@ -93,9 +98,9 @@ KLANTREIS_INLINE std::string to_dot(const journey_graph& graph) {
             (is_reserved_name(graph.name(at)) ? ", shape=ellipse" : "") + "];\n";
   }
   for (std::size_t edge = 0; edge < graph.transitions(); ++edge) {
-    text += "  " + detail::node_id(graph.edge(edge).from) + " -> " + detail::node_id(graph.edge(edge).to) + " [label=\"" +
-            detail::edge_label(graph, edge) + "\", penwidth=" +
-            detail::rounded_number(1.0 + 4.0 * graph.probabilities()[edge], 2) + "];\n";
+    text += "  " + detail::node_id(graph.edge(edge).from) + " -> " + detail::node_id(graph.edge(edge).to) +
+            " [label=\"" + detail::edge_label(graph, edge) +
+            "\", penwidth=" + detail::rounded_number(1.0 + 4.0 * graph.probabilities()[edge], 2) + "];\n";
   }
   return text + "}\n";
 }
@@ -134,7 +139,8 @@ KLANTREIS_INLINE std::string to_mermaid(const journey_graph& graph) {
   }
   for (std::size_t edge = 0; edge < graph.transitions(); ++edge) {
     text += "  " + detail::node_id(graph.edge(edge).from) + " -->|\"" +
-            detail::mermaid_text(detail::edge_label(graph, edge)) + "\"| " + detail::node_id(graph.edge(edge).to) + '\n';
+            detail::mermaid_text(detail::edge_label(graph, edge)) + "\"| " + detail::node_id(graph.edge(edge).to) +
+            '\n';
   }
   return text;
 }
