@@ -18,6 +18,10 @@ struct order_chain_options {
   bool self_transitions = false;  ///< keep the step from a window to itself, which only equal items can make
 };
 
+namespace detail {
+class order_chain_builder;
+}
+
 /// The chain of order k of some paths, as counts.
 ///
 /// A state is a window of k consecutive items; a path shorter than k is one state. State 0 is `(start)`; the others
@@ -84,7 +88,7 @@ class order_chain {
   [[nodiscard]] absorbing_chain to_absorbing() const;
 
  private:
-  friend order_chain make_order_chain(const path_table& paths, const order_chain_options& options);
+  friend class detail::order_chain_builder;
 
   order_chain_options options_;
   std::string by_;
@@ -107,7 +111,7 @@ class order_chain {
 
 /// Counts the chain of order k of the settled journeys. Time and memory grow with the number of touches, not with the
 /// number of possible windows.
-/// \throws input_error when the order is 0; limit_error beyond 2³¹ states.
+/// \throws input_error when the order is 0; limit_error beyond 2³¹ windows or 2²⁹ items in them.
 [[nodiscard]] order_chain make_order_chain(const path_table& paths, const order_chain_options& options = {});
 
 }  // namespace klantreis

@@ -93,6 +93,11 @@ inline table credit_table(credit_result&& credits, const std::string& by, const 
     marks.push_back(to_text(set));
   }
   const std::size_t size = rows.size();
+  constexpr std::array<std::string_view, 8> columns{"model",  "removal_effect", "share", "credit", "removal_effect_value",
+                                                    "credit_value", "n", "marks"};
+  if (std::find(columns.begin(), columns.end(), by) != columns.end()) {
+    throw input_error("the attribute " + quoted(by) + " has the name of a column of the result; rename it");
+  }
   result.add(by, std::move(names));
   result.add("model", std::vector<std::string>(size, std::string{entry_of(model).name}));
   if (credits.has_removal_effects) {

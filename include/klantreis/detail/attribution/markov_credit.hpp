@@ -198,7 +198,7 @@ class markov_credit {
 
  private:
   // Solved blocks are kept for the pass over the customers while they fit into this many bytes.
-  static constexpr std::size_t kept_bytes = std::size_t{512} << 20U;
+  static constexpr std::size_t kept_bytes = std::size_t{1} << 30U;
 
   void add_journey(outcome_sums& own, std::size_t path, bool converted, double worth) const {
     own.journeys += 1.0;
