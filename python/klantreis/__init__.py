@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from klantreis._core import InputError, LimitError, __version__
+from klantreis._attribution import attribute, models
 from klantreis._dropoff import DropOff, drop_off
 from klantreis._funnel import funnel
 from klantreis._graph import Graph, graph
@@ -27,11 +28,13 @@ __all__ = [
     "Paths",
     "Table",
     "__version__",
+    "attribute",
     "drop_off",
     "entries",
     "funnel",
     "graph",
     "journeys",
+    "models",
     "newcombe",
     "newcombe_paired",
     "paths",
