@@ -10,8 +10,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from reference import cutting, events
 
 import klantreis as kr
+from strategies import CONVERSIONS, DAY, FIRST, MINUTE, Columns, random_log
 
 TYPES = {
     "customer": pa.string(),
@@ -50,6 +54,38 @@ def span(microseconds: int | None) -> str | None:
         return None
     assert microseconds % 1_000_000 == 0
     return f"{microseconds // 1_000_000}s"
+
+
+CUTS: list[dict[str, Any]] = [
+    {},
+    {"after_conversion": "stop"},
+    {"after_conversion": "continue"},
+    {"gap": 30 * MINUTE},
+    {"after_conversion": "continue", "gap": 3 * DAY},
+    {"inactivity": 30 * DAY},
+    {"after_conversion": "stop", "inactivity": 3 * DAY},
+    {"after_conversion": "continue", "inactivity": 2 * DAY, "gap": 30 * MINUTE},
+    {"inactivity": 20 * DAY, "observed_until": FIRST + 35 * DAY},
+]
+ENDED = [options for options in CUTS if options.get("after_conversion") != "continue"]
+LABELS = ["touchpoint", "channel", "phase"]
+SEEDS = range(6)
+
+cuts = st.sampled_from(CUTS)
+ended = st.sampled_from(ENDED)
+labels = st.sampled_from(LABELS)
+often = settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def both(columns: Columns, options: dict[str, Any]) -> tuple[kr.Journeys, list[cutting.Journey]]:
+    """The journeys of the library and those of the reference."""
+    fast = cut(read(columns), conversion=CONVERSIONS, **options)
+    slow = cutting.cut(events.events_of(columns), CONVERSIONS, **options)
+    return fast, slow
+
+
+def big(seed: int) -> Columns:
+    return random_log(seed, customers=60, mean_events=9, conversions=1 + seed % 2, touchpoints=3 + seed % 4)
 
 
 def cells(table: Any, keys: tuple[str, ...], *columns: str) -> dict[Any, Any]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 from datetime import datetime, timezone
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from reference import chain
 
 TESTS = Path(__file__).resolve().parents[1]
 DATA = TESTS / "data"
@@ -105,4 +108,58 @@ def tiny_columns() -> dict[str, list[Any]]:
                 columns["time"].append(now)
                 columns["touchpoint"].append(step)
                 columns["value"].append(journey["value"] if step == "conversion" else None)
+    return columns
+
+
+LOOP_CHAIN = {
+    "(start)": {"A": 10},
+    "A": {"A": 1, "C": 4, "(null)": 5},
+    "C": {"A": 1, "C": 3, "K": 2, "(null)": 4},
+    "K": {"C": 2, "K": 1, "X": 4, "(null)": 3},
+    "X": {"K": 1, "(conversion)": 7, "(null)": 2},
+}
+
+
+def journeys_of_chain(tenths: dict[str, dict[str, int]]) -> list[list[str]]:
+    """Journeys whose transitions have exactly these probabilities.
+
+    The expected visits of the chain, made whole, are the weights of a graph in which as much enters a state as leaves
+    it. An Euler circuit of that graph, cut at (start), is such a set of journeys.
+    """
+    states = list(tenths)
+    rows = [[Fraction(s == t) - Fraction(tenths[t].get(s, 0), 10) for t in states] for s in states]
+    visits = chain.solve_exactly(rows, [Fraction(s == "(start)") for s in states])
+    scale = math.lcm(
+        *((v * w / 10).denominator for v, s in zip(visits, states, strict=True) for w in tenths[s].values())
+    )
+    left: dict[str, list[str]] = {"(null)": [], "(conversion)": []}
+    for state, visit in zip(states, visits, strict=True):
+        left[state] = [there for there, w in tenths[state].items() for _ in range(int(visit * scale * w / 10))]
+    for goal in ("(null)", "(conversion)"):
+        left[goal] = ["(start)"] * sum(row.count(goal) for row in left.values())
+    circuit: list[str] = []
+    stack = ["(start)"]
+    while stack:
+        if left[stack[-1]]:
+            stack.append(left[stack[-1]].pop())
+        else:
+            circuit.append(stack.pop())
+    journeys: list[list[str]] = []
+    for state in reversed(circuit):
+        if state == "(start)":
+            journeys.append([])
+        else:
+            journeys[-1].append(state)
+    return [journey for journey in journeys if journey]
+
+
+def loop_columns() -> dict[str, list[Any]]:
+    """A log whose transitions have exactly the probabilities of `LOOP_CHAIN`; one journey per customer."""
+    columns: dict[str, list[Any]] = {"customer": [], "time": [], "touchpoint": []}
+    for number, journey in enumerate(journeys_of_chain(LOOP_CHAIN)):
+        for step, state in enumerate(journey):
+            if state != "(null)":
+                columns["customer"].append(f"u{number}")
+                columns["time"].append(step * 60_000_000)
+                columns["touchpoint"].append("order" if state == "(conversion)" else state)
     return columns

@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from fractions import Fraction
 
 import pytest
-from reference import chain
 
 import klantreis as kr
 import oracle
@@ -231,63 +229,14 @@ def test_time_decay_on_the_small_sessions() -> None:
     assert found == pytest.approx(expected, abs=1e-12)
 
 
-WEBSHOP_CHAIN = {
-    "(start)": {"A": 10},
-    "A": {"A": 1, "C": 4, "(null)": 5},
-    "C": {"A": 1, "C": 3, "K": 2, "(null)": 4},
-    "K": {"C": 2, "K": 1, "X": 4, "(null)": 3},
-    "X": {"K": 1, "(conversion)": 7, "(null)": 2},
-}
-
-
-def journeys_of_chain(tenths: dict[str, dict[str, int]]) -> list[list[str]]:
-    """Journeys whose transitions have exactly these probabilities.
-
-    The expected visits of the chain, made whole, are the weights of a graph in which as much enters a state as leaves
-    it. An Euler circuit of that graph, cut at (start), is such a set of journeys.
-    """
-    states = list(tenths)
-    rows = [[Fraction(s == t) - Fraction(tenths[t].get(s, 0), 10) for t in states] for s in states]
-    visits = chain.solve_exactly(rows, [Fraction(s == "(start)") for s in states])
-    scale = math.lcm(
-        *((v * w / 10).denominator for v, s in zip(visits, states, strict=True) for w in tenths[s].values())
-    )
-    left: dict[str, list[str]] = {"(null)": [], "(conversion)": []}
-    for state, visit in zip(states, visits, strict=True):
-        left[state] = [there for there, w in tenths[state].items() for _ in range(int(visit * scale * w / 10))]
-    for goal in ("(null)", "(conversion)"):
-        left[goal] = ["(start)"] * sum(row.count(goal) for row in left.values())
-    circuit: list[str] = []
-    stack = ["(start)"]
-    while stack:
-        if left[stack[-1]]:
-            stack.append(left[stack[-1]].pop())
-        else:
-            circuit.append(stack.pop())
-    journeys: list[list[str]] = []
-    for state in reversed(circuit):
-        if state == "(start)":
-            journeys.append([])
-        else:
-            journeys[-1].append(state)
-    return [journey for journey in journeys if journey]
-
-
 @pytest.fixture(scope="module")
 def loops() -> kr.Journeys:
-    columns: dict[str, list] = {"customer": [], "time": [], "touchpoint": []}
-    for number, journey in enumerate(journeys_of_chain(WEBSHOP_CHAIN)):
-        for step, state in enumerate(journey):
-            if state != "(null)":
-                columns["customer"].append(f"u{number}")
-                columns["time"].append(step * 60_000_000)
-                columns["touchpoint"].append("order" if state == "(conversion)" else state)
-    return kr.journeys(read(columns), conversion="order")
+    return kr.journeys(read(oracle.loop_columns()), conversion="order")
 
 
 def test_transitions_of_the_chain_with_loops(loops: kr.Journeys) -> None:
     found = cells(kr.transitions(loops), ("from", "to"), "probability")
-    expected = {(here, there): w / 10 for here, row in WEBSHOP_CHAIN.items() for there, w in row.items()}
+    expected = {(here, there): w / 10 for here, row in oracle.LOOP_CHAIN.items() for there, w in row.items()}
     assert found == pytest.approx(expected, rel=1e-12)
 
 
@@ -295,21 +244,3 @@ def test_removal_effects_of_the_chain_with_loops(loops: kr.Journeys) -> None:
     rows = kr.attribute(loops, model="markov").to_dicts()
     assert {row["touchpoint"]: row["removal_effect"] for row in rows} == dict.fromkeys("ACKX", 1.0)
     assert all("boundary" in row["marks"] for row in rows)
-
-
-def test_most_probable_paths_of_the_chain_with_loops(loops: kr.Journeys) -> None:
-    rows = kr.likely_paths(loops, k=6).to_dicts()
-    # Two paths of the same probability come in the order of their text.
-    assert [row["path"] for row in rows] == [
-        "A > C > K > X",
-        "A > C > C > K > X",
-        "A > A > C > K > X",
-        "A > C > K > K > X",
-        "A > C > C > C > K > X",
-        "A > C > A > C > K > X",
-    ]
-    assert [row["rank"] for row in rows] == [1, 2, 3, 4, 5, 6]
-    assert [row["probability"] for row in rows] == pytest.approx(
-        [0.0224, 0.00672, 0.00224, 0.00224, 0.002016, 0.000896]
-    )
-    assert [row["share"] for row in rows[:5]] == pytest.approx([0.4714, 0.14142, 0.04714, 0.04714, 0.042426], abs=5e-5)

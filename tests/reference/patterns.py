@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
+from .cutting import settled
+from .flow import rate_interval
 from .intervals import NULL, Interval, quantile
 from .sequences import path
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .cutting import Journey
-from .cutting import settled
-from .flow import rate_interval
 
 
 @dataclass
@@ -85,21 +84,69 @@ def step_matrix(
     return dict(table)
 
 
-def ways_in(journeys: Sequence[Journey], to: str, by: str = "touchpoint", collapse: bool = False) -> Counter[str]:
-    """What stood right before each visit of `to`, in settled journeys."""
-    seen: Counter[str] = Counter()
-    for journey in journeys:
-        if journey.settled:
-            labels = ["(start)", *path(journey, by, collapse), journey.goal]
-            seen.update(here for here, there in itertools.pairwise(labels) if there == to)
-    return seen
+@dataclass
+class Way:
+    """A sequence of states next to a visit, and the journeys that took it."""
+
+    count: int = 0
+    open: int = 0
+    customers: set[Any] = field(default_factory=set)
+    visits: Counter[Any] = field(default_factory=Counter)
+    converted: Counter[Any] = field(default_factory=Counter)
+
+    @property
+    def conversions(self) -> int:
+        return sum(self.converted.values())
+
+    @property
+    def interval(self) -> Interval:
+        return rate_interval(self.converted, self.visits) if self.visits else NULL
+
+    def add(self, journey: Journey) -> None:
+        self.count += 1
+        self.customers.add(journey.customer)
+        if not journey.settled:
+            self.open += 1
+            return
+        self.visits[journey.customer] += 1
+        self.converted[journey.customer] += journey.converted
 
 
-def ways_out(journeys: Sequence[Journey], from_: str, by: str = "touchpoint", collapse: bool = False) -> Counter[str]:
-    """What stood right after each visit of `from_`, in settled journeys."""
-    seen: Counter[str] = Counter()
+def states(journey: Journey, by: str, collapse: bool) -> list[str]:
+    return ["(start)", *path(journey, by, collapse), journey.goal if journey.settled else "(open)"]
+
+
+def ways_in(
+    journeys: Sequence[Journey], to: str, steps: int = 1, by: str = "touchpoint", collapse: bool = False
+) -> dict[tuple[str, ...], Way]:
+    """What stood right before each visit of `to` in settled journeys, at most `steps` states."""
+    table: dict[tuple[str, ...], Way] = {}
+    for journey in settled(journeys):
+        labels = states(journey, by, collapse)
+        for i, label in enumerate(labels):
+            if i > 0 and label == to:
+                table.setdefault(tuple(labels[max(0, i - steps) : i]), Way()).add(journey)
+    return table
+
+
+def ways_out(
+    journeys: Sequence[Journey], from_: str, steps: int = 1, by: str = "touchpoint", collapse: bool = False
+) -> dict[tuple[str, ...], Way]:
+    """What followed each visit of `from_` in settled journeys, at most `steps` states."""
+    table: dict[tuple[str, ...], Way] = {}
+    for journey in settled(journeys):
+        labels = states(journey, by, collapse)
+        for i, label in enumerate(labels[:-1]):
+            if label == from_:
+                table.setdefault(tuple(labels[i + 1 : i + 1 + steps]), Way()).add(journey)
+    return table
+
+
+def entries(
+    journeys: Sequence[Journey], steps: int = 1, by: str = "touchpoint", collapse: bool = False
+) -> dict[tuple[str, ...], Way]:
+    """How journeys begin, open ones too."""
+    table: dict[tuple[str, ...], Way] = {}
     for journey in journeys:
-        if journey.settled:
-            labels = ["(start)", *path(journey, by, collapse), journey.goal]
-            seen.update(there for here, there in itertools.pairwise(labels) if here == from_)
-    return seen
+        table.setdefault(tuple(states(journey, by, collapse)[1 : 1 + steps]), Way()).add(journey)
+    return table
