@@ -272,21 +272,18 @@ class iteration {
     return sums;
   }
 
-  // Beyond the caches each entry waits for memory; asked for this far ahead, the waits overlap.
-  void fetch_later([[maybe_unused]] std::size_t e, [[maybe_unused]] const lane_vector& x) const noexcept {
-#if defined(__GNUC__) || defined(__clang__)
-    constexpr std::size_t ahead = 32;
-    if (exceeds_cache_ && e + ahead < q_.columns.size()) {
-      __builtin_prefetch(&x[q_.columns[e + ahead] * W]);
-    }
-#endif
-  }
-
   [[nodiscard]] lanes<W> row_product(std::size_t i, const lane_vector& x) const noexcept {
     lanes<W> sum{};
     const std::size_t end = q_.offsets[i + 1];
     for (std::size_t e = q_.offsets[i]; e < end; ++e) {
-      fetch_later(e, x);
+#if defined(__GNUC__) || defined(__clang__)
+      // Beyond the caches each entry waits for memory; asked for this far ahead, the waits overlap. (In a function of
+      // its own g++ takes the prefetch for dead code.)
+      constexpr std::size_t ahead = 32;
+      if (exceeds_cache_ && e + ahead < q_.columns.size()) {
+        __builtin_prefetch(&x[q_.columns[e + ahead] * W]);
+      }
+#endif
       const double weight = q_.values[e];
       const double* other = &x[q_.columns[e] * W];
       for (std::size_t c = 0; c < W; ++c) {
