@@ -70,11 +70,30 @@ void bind_ways(py::module_& m) {
       py::arg("min_n"), py::arg("threads"), released());
 }
 
+void bind_likely_paths(py::module_& m) {
+  m.def(
+      "likely_paths",
+      [](const journey_set& journeys, std::size_t limit, unsigned order, const std::string& by, bool collapse,
+         const std::string& to, unsigned threads) {
+        return likely_paths(
+            journeys, {.limit = limit, .order = order, .by = by, .collapse = collapse, .to = to, .threads = threads});
+      },
+      py::arg("journeys"), py::kw_only(), py::arg("limit"), py::arg("order"), py::arg("by"), py::arg("collapse"),
+      py::arg("to"), py::arg("threads"), released());
+  m.def(
+      "likely_paths_of_paths",
+      [](const path_table& paths, std::size_t limit, unsigned order, const std::string& to) {
+        return likely_paths(paths, {.limit = limit, .order = order, .to = to});
+      },
+      py::arg("paths"), py::kw_only(), py::arg("limit"), py::arg("order"), py::arg("to"), released());
+}
+
 }  // namespace
 
 void bind_patterns(py::module_& m) {
   bind_variants(m);
   bind_ways(m);
+  bind_likely_paths(m);
   m.def(
       "step_matrix",
       [](const journey_set& journeys, std::size_t steps, const std::string& by, bool collapse, unsigned threads) {

@@ -11,7 +11,7 @@ from klantreis._graph import Graph, graph
 from klantreis._journeys import Journeys, journeys
 from klantreis._log import Log
 from klantreis._paths import Paths, paths
-from klantreis._patterns import entries, step_matrix, variants, ways_in, ways_out
+from klantreis._patterns import entries, likely_paths, step_matrix, variants, ways_in, ways_out
 from klantreis._read import read, read_paths
 from klantreis._statistics import Interval, newcombe, newcombe_paired, wilson
 from klantreis._table import Table
@@ -34,6 +34,7 @@ __all__ = [
     "funnel",
     "graph",
     "journeys",
+    "likely_paths",
     "models",
     "newcombe",
     "newcombe_paired",

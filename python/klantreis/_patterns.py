@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What paths look like: variants, steps, and the ways into and out of a touchpoint."""
+"""What paths look like: variants, steps, the ways into and out of a touchpoint, and the most probable paths."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from klantreis import _core
 from klantreis._arguments import require_journeys, thread_count, whole_number
+from klantreis._core import InputError
 from klantreis._paths import Paths
 from klantreis._table import Table
 
@@ -62,10 +63,7 @@ def variants(
     """
     shown = None if limit is None else whole_number(limit, "limit", 0)
     if isinstance(journeys, Paths):
-        if by not in ("touchpoint", journeys.by) or collapse:
-            raise _core.InputError(
-                f"these paths were made by {journeys.by!r}; by and collapse are options of klantreis.paths then"
-            )
+        _refuse_path_options(journeys, by, collapse)
         return Table(_core.variants_of_paths(journeys._handle, limit=shown, level=level, min_n=float(min_n)))
     return Table(
         _core.variants(
@@ -320,3 +318,81 @@ def entries(
             threads=thread_count(threads),
         )
     )
+
+
+def likely_paths(
+    journeys: Journeys | Paths,
+    *,
+    limit: int = 10,
+    order: int = 1,
+    by: str = "touchpoint",
+    collapse: bool = False,
+    to: str = "(conversion)",
+    threads: int | None = None,
+) -> Table:
+    """List the most probable paths to the conversion under the Markov chain of the journeys.
+
+    Parameters
+    ----------
+    journeys
+        Journeys, or paths; ``by`` and ``collapse`` are for journeys, paths have been made with theirs.
+    limit
+        How many paths to show.
+    order
+        How many past items the next step depends on.
+    by
+        ``"touchpoint"``, ``"channel"``, ``"phase"`` or an attribute of the log.
+    collapse
+        Merge immediate repeats; phases always do.
+    to
+        Where the paths end: ``"(conversion)"`` or ``"(null)"``.
+    threads
+        Number of threads; None: one for each core.
+
+    Returns
+    -------
+    Table
+        ``rank, path, probability, share``, most probable first; paths of the same probability come by their names.
+        ``probability`` is of all journeys that start, ``share`` of those that end in ``to``.
+
+    Raises
+    ------
+    InputError
+        When the journeys go on after conversions; cut them with ``after_conversion="new"`` or ``"stop"``.
+
+    Notes
+    -----
+    The chain is that of the settled journeys; repeats are steps like any other. A path that no journey took can be
+    likely, and the most frequent variant need not be.
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> paths = kr.read_paths({"path": ["search > view", "mail > view", "search"], "conversions": [2, 1, 0],
+    ...                        "nulls": [1, 0, 4]}, conversions="conversions", nulls="nulls")
+    >>> kr.likely_paths(paths)
+    rank  path           probability  share
+       1  search > view        24.1%  64.3%
+       2  mail > view           9.4%  25.0%
+    """
+    shown = whole_number(limit, "limit", 0)
+    depth = whole_number(order, "order", 1)
+    if isinstance(journeys, Paths):
+        _refuse_path_options(journeys, by, collapse)
+        return Table(_core.likely_paths_of_paths(journeys._handle, limit=shown, order=depth, to=to))
+    return Table(
+        _core.likely_paths(
+            require_journeys(journeys, "likely_paths")._handle,
+            limit=shown,
+            order=depth,
+            by=by,
+            collapse=bool(collapse),
+            to=to,
+            threads=thread_count(threads),
+        )
+    )
+
+
+def _refuse_path_options(paths: Paths, by: str, collapse: bool) -> None:
+    if by not in ("touchpoint", paths.by) or collapse:
+        raise InputError(f"these paths were made by {paths.by!r}; by and collapse are options of klantreis.paths then")

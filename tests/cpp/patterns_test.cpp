@@ -365,3 +365,98 @@ TEST_CASE("names that print alike stay apart in paths", "[patterns]") {
   CHECK(found.rows() == 2);
   CHECK(found.texts("path")[0] != found.texts("path")[1]);
 }
+
+TEST_CASE("the most probable paths equal a listing of all paths of the chain", "[patterns]") {
+  std::mt19937 random{12};
+  for (int round = 0; round < 40; ++round) {
+    const journey_set journeys =
+        make_journeys(test::log_of(test::random_events(random, 40, {"a", "b", "c", "buy"})), {.conversion = {"buy"}});
+    const unsigned order = 1 + static_cast<unsigned>(random() % 2);
+    // Transition counts between states written as text: the last `order` items.
+    std::map<std::string, std::map<std::string, double>> moves;
+    std::map<std::string, double> visits;
+    double conversions = 0;
+    double settled = 0;
+    for (const route& one : routes_of(journeys)) {
+      std::string here = "(start)";
+      const std::size_t items = one.states.size() - 2;
+      for (std::size_t at = std::min<std::size_t>(order, items); at <= items && items > 0; ++at) {
+        const std::string next = joined(one.states, at >= order ? at - order + 1 : 1, at + 1);
+        ++moves[here][next];
+        ++visits[here];
+        here = next;
+      }
+      ++moves[here][one.states.back()];
+      ++visits[here];
+      conversions += one.converted ? 1 : 0;
+      settled += 1;
+    }
+    struct listed {
+      double probability = 0;
+      std::string path;
+    };
+    std::vector<listed> expected;
+    const auto walk = [&](const auto& self, const std::string& state, const std::string& path,
+                          double probability) -> void {
+      for (const auto& [next, times] : moves[state]) {
+        const double chance = probability * times / visits[state];
+        if (next == "(conversion)") {
+          expected.push_back({chance, path});
+        } else if (next != "(null)" && chance > 2e-4) {
+          const auto newest = next.rfind(" > ");
+          self(self, next,
+               path.empty() ? next : path + " > " + (newest == std::string::npos ? next : next.substr(newest + 3)),
+               chance);
+        }
+      }
+    };
+    walk(walk, "(start)", "", 1.0);
+    const table found = likely_paths(journeys, {.limit = 5, .order = order});
+    if (conversions == 0) {
+      CHECK(found.rows() == 0);
+      continue;
+    }
+    std::sort(expected.begin(), expected.end(), [](const listed& a, const listed& b) {
+      return std::abs(a.probability - b.probability) > 1e-12 ? a.probability > b.probability : a.path < b.path;
+    });
+    for (std::size_t row = 0; row < found.rows(); ++row) {
+      if (row < expected.size() && expected[row].probability > 2e-4) {
+        CHECK(found.texts("path")[row] == expected[row].path);
+        CHECK(found.numbers("probability")[row] == Approx(expected[row].probability).epsilon(1e-12));
+        CHECK(found.numbers("share")[row] == Approx(expected[row].probability * settled / conversions).epsilon(1e-12));
+      }
+    }
+    if (expected.size() >= 5) {
+      CHECK(found.rows() == 5);
+    }
+  }
+}
+
+TEST_CASE("likely paths of a chain without loops add up to the conversion rate", "[patterns]") {
+  path_table paths;
+  paths.add(std::vector<std::string_view>{"a", "b"}, 3, 1);
+  paths.add(std::vector<std::string_view>{"b"}, 1, 4);
+  paths.add(std::vector<std::string_view>{"a"}, 2, 2);
+  paths.add(std::vector<std::string_view>{}, 1, 0);
+  const table found = likely_paths(paths);
+  CHECK(found.texts("path") == texts{"b", "a", "a > b", ""});
+  double probability = 0;
+  double share = 0;
+  for (std::size_t row = 0; row < found.rows(); ++row) {
+    probability += found.numbers("probability")[row];
+    share += found.numbers("share")[row];
+  }
+  CHECK(probability == Approx(7.0 / 14));
+  CHECK(share == Approx(1.0));
+  // P(null) = 7/14: a ends 2 of 8, b ends 5 of 9.
+  const table lost = likely_paths(paths, {.limit = 1, .to = "(null)"});
+  CHECK(lost.texts("path") == texts{"b"});
+  CHECK(lost.numbers("probability")[0] == Approx(5.0 / 14 * 5 / 9));
+  CHECK(likely_paths(paths, {.limit = 0}).rows() == 0);
+  CHECK(likely_paths(path_table{}).rows() == 0);
+  CHECK_THROWS_AS(likely_paths(paths, {.to = "a"}), input_error);
+  CHECK_THROWS_AS(likely_paths(paths, {.order = 0}), input_error);
+  const event_log log = test::log_of({{"u", 0, "a"}});
+  CHECK_THROWS_WITH(likely_paths(make_journeys(log, {.after = after_conversion::go_on})),
+                    ContainsSubstring("likely_paths"));
+}
