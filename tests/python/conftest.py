@@ -24,21 +24,6 @@ def root() -> Path:
     return ROOT
 
 
-@pytest.fixture(scope="session")
-def test_data() -> Path:
-    """Small reference data that belongs to the repository."""
-    return ROOT / "tests" / "data"
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """Larger reference data beside the repository; tests that need it skip where it is absent."""
-    shared = Path(os.environ.get("KLANTREIS_SHARED", ROOT.parent / "shared"))
-    if not (shared / "data").is_dir():
-        pytest.skip(f"no folder {shared / 'data'}; set KLANTREIS_SHARED to the folder that holds data/")
-    return shared / "data"
-
-
 def without_skips(report: AnyReport) -> AnyReport:
     """The report itself, or a failure where it says that something was skipped and nothing may be."""
     if FORBID_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
