@@ -65,5 +65,9 @@ export CMAKE_BUILD_PARALLEL_LEVEL="$jobs"
 build_preset() {
   say "Building: $1"
   cmake --preset "$1" >"build/$1.log" 2>&1 || { cat "build/$1.log" >&2; exit 1; }
-  cmake --build --preset "$1"
+  # All errors at once rather than the first.
+  case $CMAKE_GENERATOR in
+    Ninja) cmake --build --preset "$1" -- -k 0 ;;
+    *) cmake --build --preset "$1" -- -k ;;
+  esac
 }
