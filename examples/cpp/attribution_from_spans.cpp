@@ -30,8 +30,8 @@ int main() {
   std::cout << journeys.conversions() << " of " << journeys.size() << " journeys ended in an order\n\n";
 
   // The last touch alone, and every touch by what would be lost without it. Both share out the three orders.
-  for (const klantreis::attribution_model model : {klantreis::attribution_model{klantreis::last_touch{}},
-                                                   klantreis::attribution_model{klantreis::markov_model{}}}) {
+  for (const klantreis::attribution_model& model : {klantreis::attribution_model{klantreis::last_touch{}},
+                                                    klantreis::attribution_model{klantreis::markov_model{}}}) {
     const auto credit = klantreis::attribute(journeys, model);
     std::cout << credit.texts("model").front() << '\n';
     for (std::size_t row = 0; row < credit.rows(); ++row) {
