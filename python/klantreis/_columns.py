@@ -14,7 +14,7 @@ from klantreis import _core
 from klantreis._core import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 _UNITS = {"s": "s", "ms": "m", "us": "u", "ns": "n"}
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
@@ -26,14 +26,6 @@ def from_mapping(source: Mapping[str, Any], names: Iterable[str]) -> _core.Colum
     columns = _core.Columns()
     for name in names:
         add(columns, name, source[name])
-    return columns
-
-
-def from_records(source: Sequence[Mapping[str, Any]], names: Iterable[str]) -> _core.Columns:
-    """Copy the named fields of records; a field that a record does not have is null."""
-    columns = _core.Columns()
-    for name in names:
-        _add_objects(columns, name, [record.get(name) for record in source])
     return columns
 
 

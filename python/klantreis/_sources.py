@@ -6,6 +6,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,12 +99,15 @@ def _explained(error: Exception, described: str) -> InputError:
         # The reason comes first, a sketch of the query or advice on options after an empty line.
         lines = str(error).strip().split("\n\n")[0].split("\n")
         return InputError(f"{described} cannot be read: {'; '.join(line.strip() for line in lines[:4])}")
+    return _bad_text(found[1], found[3], found[2])
+
+
+def _bad_text(row: str, cell: str, what: str) -> InputError:
     how = 'write times as in "2024-03-01 09:00:00" or "2024-03-01T09:00:00+01:00"'
-    if found[2] == "number":
+    if what == "number":
         how = "write numbers as in 1234.56"
     return InputError(
-        f"row {found[1]} (counted from 0): {found[3]}, which is no {found[2]}; {how}, "
-        'or pass on_bad="drop" to leave such rows out'
+        f'row {row} (counted from 0): {cell}, which is no {what}; {how}, or pass on_bad="drop" to leave such rows out'
     )
 
 
@@ -157,7 +161,7 @@ def open_source(
         raise InputError(
             f"where= is SQL for files, queries and DuckDB relations; filter the {_type_name(source)} first"
         )
-    return _cast_time(*_from_object(source, wanted, progress), wanted, stop)
+    return _cast_time(_from_object(source, wanted, progress), wanted, stop)
 
 
 # Files
@@ -324,7 +328,7 @@ def _from_relation(
     except _duckdb_error() as error:
         raise _explained(error, described) from error
     # The zone of the user's connection must not decide what a time without zone means.
-    return _cast_time(opened.stream, described, wanted, stop)
+    return _cast_time(_Opened(opened.stream, described, None), wanted, stop)
 
 
 def _opened(
@@ -356,7 +360,7 @@ def _type_name(source: Any) -> str:
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.split('.')[0]} {kind.__name__}"
 
 
-def _from_object(source: Any, wanted: Wanted, progress: Callable[[int], None] | None) -> tuple[_core.Stream, str]:
+def _from_object(source: Any, wanted: Wanted, progress: Callable[[int], None] | None) -> _Opened:
     described = f"the {_type_name(source)}"
     package = type(source).__module__.split(".")[0]
     if package == "pandas" and hasattr(source, "columns"):
@@ -365,7 +369,7 @@ def _from_object(source: Any, wanted: Wanted, progress: Callable[[int], None] | 
         twice = [name for name in wanted.names if known.count(name) > 1]
         if twice:
             raise InputError(f"{described} has several columns named {twice[0]!r}; rename one of them")
-        return _pandas_stream(source[wanted.names], wanted, progress), described
+        return _from_pandas(source[wanted.names], described, wanted, progress)
     if package == "polars" and hasattr(source, "select"):
         if hasattr(source, "collect"):
             wanted.check(source.collect_schema().names(), described)
@@ -375,12 +379,14 @@ def _from_object(source: Any, wanted: Wanted, progress: Callable[[int], None] | 
             source = source.select(wanted.names)
     if isinstance(source, Mapping):
         wanted.check([str(name) for name in source], described)
-        return _core.Stream(_columns.from_mapping(source, wanted.names), progress), described
+        return _from_cells(source, described, wanted, progress)
     if isinstance(source, (list, tuple)) and all(isinstance(item, Mapping) for item in source):
         known = list(dict.fromkeys(str(name) for record in source for name in record))
         if source:
             wanted.check(known, described)
-        return _core.Stream(_columns.from_records(source, wanted.names), progress), described
+        # A field that a record does not have is null.
+        cells = {name: [record.get(name) for record in source] for name in wanted.names}
+        return _from_cells(cells, described, wanted, progress)
     if not hasattr(source, "__arrow_c_stream__") and not hasattr(source, "__arrow_c_array__"):
         raise InputError(
             f"cannot read {_type_name(source)}; pass a path, a data frame, an Arrow table, a DuckDB relation, "
@@ -388,37 +394,78 @@ def _from_object(source: Any, wanted: Wanted, progress: Callable[[int], None] | 
         )
     stream = _core.Stream(source, progress)
     wanted.check(stream.names, described)
-    return stream, described
+    return _Opened(stream, described, progress)
 
 
-def _pandas_stream(frame: Any, wanted: Wanted, progress: Callable[[int], None] | None) -> _core.Stream:
+@dataclass
+class _Opened:
+    """A stream, and the columns it was made from where those are at hand."""
+
+    stream: _core.Stream
+    described: str
+    progress: Callable[[int], None] | None
+    cells: Any = None
+
+
+def _from_cells(cells: Any, described: str, wanted: Wanted, progress: Callable[[int], None] | None) -> _Opened:
+    columns = _columns.from_mapping(cells, wanted.names)
+    return _Opened(_core.Stream(columns, progress), described, progress, cells)
+
+
+def _from_pandas(frame: Any, described: str, wanted: Wanted, progress: Callable[[int], None] | None) -> _Opened:
     if not len(frame):  # the types of no values are not those of the column
-        return _core.Stream(_columns.from_records([], wanted.names), progress)
+        return _from_cells({name: [] for name in wanted.names}, described, wanted, progress)
     try:
-        return _core.Stream(frame.reset_index(drop=True), progress)
+        return _Opened(_core.Stream(frame.reset_index(drop=True), progress), described, progress)
     except (AttributeError, ImportError):
         pass  # pandas needs pyarrow for this and may be without
     except Exception as error:
         # pyarrow refuses columns of mixed types in words of its own.
         if not type(error).__module__.startswith("pyarrow"):
             raise
-    return _core.Stream(_columns.from_mapping(frame, wanted.names), progress)
+    return _from_cells(frame, described, wanted, progress)
 
 
-def _cast_time(stream: _core.Stream, described: str, wanted: Wanted, stop: bool) -> Source:
+# Times that are text
+
+
+def _cast_time(opened: _Opened, wanted: Wanted, stop: bool) -> Source:
     """Let DuckDB read the times where they are text."""
+    stream, described = opened.stream, opened.described
     if wanted.time is None or stream.formats[stream.names.index(wanted.time)] not in ("u", "U", "vu"):
         return Source(stream, described)
     connection = _own_connection()
-    connection.register("klantreis_source", stream)
-    listed = ", ".join(
-        f"{_time_cast(name, stop=stop)} AS {quoted(name)}" if name == wanted.time else quoted(name)
-        for name in wanted.names
-    )
-    query = f"SELECT {listed} FROM (SELECT *, row_number() OVER () - 1 AS {quoted(_ROW)} FROM klantreis_source)"
     try:
+        connection.register("klantreis_source", stream)
+        listed = ", ".join(
+            f"{_time_cast(name, stop=stop)} AS {quoted(name)}" if name == wanted.time else quoted(name)
+            for name in wanted.names
+        )
+        query = f"SELECT {listed} FROM (SELECT *, row_number() OVER () - 1 AS {quoted(_ROW)} FROM klantreis_source)"
         return Source(_core.Stream(connection.sql(query)), described, [stream, connection])
     except _duckdb_error() as error:
         stream.raise_pending()
-        connection.close()
-        raise _explained(error, described) from error
+        if "pyarrow" not in str(error):
+            connection.close()
+            raise _explained(error, described) from error
+    # DuckDB before version 2 reads Arrow streams only where pyarrow is installed.
+    with connection:
+        if opened.cells is None:
+            raise InputError(
+                f"column {wanted.time!r} holds texts; install pyarrow or DuckDB 2 to have them read, or cast the "
+                "column to a timestamp"
+            )
+        ticks = _ticks_of_texts(connection, opened.cells[wanted.time], wanted.time, stop=stop)
+    columns = _columns.from_mapping(opened.cells, [name for name in wanted.names if name != wanted.time])
+    columns.add_timestamps(wanted.time, ticks, "u", True)
+    return Source(_core.Stream(columns, opened.progress), described)
+
+
+def _ticks_of_texts(connection: Any, values: Any, name: str, *, stop: bool) -> array[int]:
+    texts = [value if isinstance(value, str) else None for value in values]
+    query = "SELECT epoch_us(try_cast(unnest(?::VARCHAR[]) AS TIMESTAMPTZ))"
+    found = [ticks for (ticks,) in connection.execute(query, [texts]).fetchall()]
+    for row, (text, ticks) in enumerate(zip(texts, found, strict=True)):
+        if stop and ticks is None and text is not None:
+            raise _bad_text(str(row), f"{name} is {text[:60]!r}", "time")
+    return array("q", (-(2**63) if ticks is None else ticks for ticks in found))

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 
 import klantreis as kr
+from klantreis import _sources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,6 +124,39 @@ def test_rows_that_cannot_be_read_stop_or_are_counted(tmp_path: Path) -> None:
 
 
 columns_table = pa.table({**EVENTS, "timestamp": ["2024-03-01", "soon", None]})
+
+
+def test_times_as_text_need_no_pyarrow_under_older_duckdb(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Older:
+        """A connection that refuses Arrow streams in the words of DuckDB 1.4 without pyarrow."""
+
+        def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+            self.connection = connection
+
+        def register(self, name: str, source: object) -> None:
+            raise duckdb.InvalidInputException("Required module 'pyarrow' failed to import")
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.connection, name)
+
+        def __enter__(self) -> Older:
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            self.connection.close()
+
+    own_connection = _sources._own_connection
+    monkeypatch.setattr(_sources, "_own_connection", lambda: Older(own_connection()))
+    rows = [dict(zip(EVENTS, row, strict=True)) for row in zip(*EVENTS.values(), strict=True)]
+    for source in (EVENTS, rows):
+        seen = figures(kr.read(source))
+        assert (seen["first event"], seen["last event"]) == ("2024-03-01 09:00:00", "2024-03-02 00:00:00")
+    bad = {**EVENTS, "timestamp": ["2024-03-01 09:00:00+01:00", "soon", None]}
+    with pytest.raises(kr.InputError, match=r"row 1 \(counted from 0\): timestamp is 'soon', which is no time"):
+        kr.read(bad)
+    assert figures(kr.read(bad, on_bad="drop"))["rejected: time is null"] == "2"
+    with pytest.raises(kr.InputError, match="install pyarrow or DuckDB 2"):
+        kr.read(pl.DataFrame(EVENTS))
 
 
 def test_where_filters_files_sql_and_relations(tmp_path: Path) -> None:
