@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from klantreis._core import InputError, LimitError, __version__
+from klantreis import datasets
 from klantreis._attribution import attribute, models
+from klantreis._core import InputError, LimitError, __version__
 from klantreis._dropoff import DropOff, drop_off
 from klantreis._funnel import funnel
 from klantreis._graph import Graph, graph
@@ -29,6 +30,7 @@ __all__ = [
     "Table",
     "__version__",
     "attribute",
+    "datasets",
     "drop_off",
     "entries",
     "funnel",
