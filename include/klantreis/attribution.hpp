@@ -17,12 +17,12 @@
 namespace klantreis {
 
 struct attribution_options {
-  std::string by = "touchpoint";     ///< `touchpoint`, `channel`, `phase` or an attribute; a path table has its own
+  std::string by = "touchpoint";  ///< `touchpoint`, `channel`, `phase` or an attribute; a path table has its own
   std::optional<duration> lookback = std::nullopt;  ///< touches older than this before the conversion earn nothing
-  bool intervals = true;             ///< without them the bounds are null, and the pass over the customers is saved
-  double min_n = 30.0;               ///< rows of fewer customers are marked `few_customers`
-  double level = 0.95;               ///< coverage of the intervals
-  unsigned threads = 0;              ///< 0: one for each core
+  bool intervals = true;  ///< without them the bounds are null, and the pass over the customers is saved
+  double min_n = 30.0;    ///< rows of fewer customers are marked `few_customers`
+  double level = 0.95;    ///< coverage of the intervals
+  unsigned threads = 0;   ///< 0: one for each core
 };
 
 /// Shares out the conversions, and their value, over the items of the journeys.

@@ -202,7 +202,8 @@ TEST_CASE("time decay halves with each half-life before the last touch", "[attri
   const auto value = by_name(attribute(worth, time_decay{}), "credit_value");
   const auto u_shaped = by_name(attribute(worth, position_based{}), "credit_value");
   for (std::size_t i = 0; i < 5; ++i) {
-    CHECK_THAT(value.at("t" + std::to_string(i)), WithinRel(oracle["b2b_12000"]["exact_time_decay"][i].number(), 1e-12));
+    CHECK_THAT(value.at("t" + std::to_string(i)),
+               WithinRel(oracle["b2b_12000"]["exact_time_decay"][i].number(), 1e-12));
     CHECK_THAT(u_shaped.at("t" + std::to_string(i)), WithinRel(oracle["b2b_12000"]["u"][i].number(), 1e-12));
   }
 }
@@ -252,7 +253,8 @@ TEST_CASE("self transitions change no removal effect and no interval", "[attribu
   for (const unsigned order : {1U, 2U, 3U}) {
     const auto merged = attribute(journeys, markov_model{.order = order});
     const auto kept = attribute(journeys, markov_model{.order = order, .self_transitions = true});
-    for (const std::string column : {"removal_effect", "removal_effect_lower", "removal_effect_upper", "credit_upper"}) {
+    for (const std::string column :
+         {"removal_effect", "removal_effect_lower", "removal_effect_upper", "credit_upper"}) {
       const auto first = by_name(merged, column);
       const auto second = by_name(kept, column);
       for (const auto& [item, value] : first) {
@@ -372,7 +374,8 @@ TEST_CASE("what cannot be answered is refused with the remedy", "[attribution]")
   CHECK_THROWS_AS(attribute(journeys.recut(after_conversion::go_on)), input_error);
   CHECK_THROWS_AS(attribute(journeys, linear{}, {.by = "channel"}), input_error);
   CHECK_THROWS_AS(attribute(journeys, linear{}, {.lookback = duration{0}}), input_error);
-  const auto unsettled = make_journeys(journeys.log(), {.conversion = {"order"}, .inactivity = std::chrono::days{9999}});
+  const auto unsettled =
+      make_journeys(journeys.log(), {.conversion = {"order"}, .inactivity = std::chrono::days{9999}});
   CHECK_THROWS_AS(attribute(unsettled), input_error);
 }
 

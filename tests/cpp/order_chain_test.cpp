@@ -52,7 +52,8 @@ std::vector<window> windows_of(const path_table& paths, std::size_t p, std::size
   }
   const std::size_t length = std::min(order, items.size());
   for (std::size_t i = 0; i + length <= items.size(); ++i) {
-    window next(items.begin() + static_cast<std::ptrdiff_t>(i), items.begin() + static_cast<std::ptrdiff_t>(i + length));
+    window next(items.begin() + static_cast<std::ptrdiff_t>(i),
+                items.begin() + static_cast<std::ptrdiff_t>(i + length));
     if (result.empty() || keep_repeats || next != result.back()) {
       result.push_back(std::move(next));
     }

@@ -14,12 +14,12 @@ namespace klantreis {
 
 /// What removing each item would cost, in conversions and in value.
 struct removal_effects_result {
-  std::vector<std::uint32_t> items;    ///< codes into the names of the chain, rising
-  std::vector<double> effect;          ///< 1 − P(conversion without the item) / P(conversion); null when that is 0
-  std::vector<double> effect_value;    ///< the same for the expected value of a journey; empty without values
-  double conversion = null_value;      ///< P(conversion), the observed rate of the settled journeys
-  double value = null_value;           ///< expected value of a journey; null without values
-  double error_bound = 0.0;            ///< no P(conversion without an item) is off by more than this, certified
+  std::vector<std::uint32_t> items;  ///< codes into the names of the chain, rising
+  std::vector<double> effect;        ///< 1 − P(conversion without the item) / P(conversion); null when that is 0
+  std::vector<double> effect_value;  ///< the same for the expected value of a journey; empty without values
+  double conversion = null_value;    ///< P(conversion), the observed rate of the settled journeys
+  double value = null_value;         ///< expected value of a journey; null without values
+  double error_bound = 0.0;          ///< no P(conversion without an item) is off by more than this, certified
 };
 
 /// Computes the removal effects of all items of a chain: every state that contains the item leads to `(null)`.

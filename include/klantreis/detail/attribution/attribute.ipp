@@ -49,8 +49,8 @@ inline void set_model_options(table& result, const attribution_model& model) {
       model);
 }
 
-inline void add_estimates(table& result, const std::string& name, quantity what,
-                          const std::vector<item_credit>& rows, estimate item_credit::*member) {
+inline void add_estimates(table& result, const std::string& name, quantity what, const std::vector<item_credit>& rows,
+                          estimate item_credit::*member) {
   const auto add = [&](const std::string& column, double estimate::*part) {
     std::vector<double> numbers;
     numbers.reserve(rows.size());
@@ -93,8 +93,8 @@ inline table credit_table(credit_result&& credits, const std::string& by, const 
     marks.push_back(to_text(set));
   }
   const std::size_t size = rows.size();
-  constexpr std::array<std::string_view, 8> columns{"model",  "removal_effect", "share", "credit", "removal_effect_value",
-                                                    "credit_value", "n", "marks"};
+  constexpr std::array<std::string_view, 8> columns{
+      "model", "removal_effect", "share", "credit", "removal_effect_value", "credit_value", "n", "marks"};
   if (std::find(columns.begin(), columns.end(), by) != columns.end()) {
     throw input_error("the attribute " + quoted(by) + " has the name of a column of the result; rename it");
   }
@@ -126,8 +126,8 @@ inline table credit_table(credit_result&& credits, const std::string& by, const 
 
 inline credit_result markov_credits(const path_table& paths, const markov_model& model,
                                     const attribution_options& options) {
-  return markov_credit{paths, model, options.intervals, {.level = options.level, .min_n = options.min_n},
-                       options.threads}
+  return markov_credit{
+      paths, model, options.intervals, {.level = options.level, .min_n = options.min_n}, options.threads}
       .result();
 }
 
@@ -152,13 +152,15 @@ KLANTREIS_INLINE table attribute(const journey_set& journeys, const attribution_
         using type = std::decay_t<decltype(chosen)>;
         if constexpr (std::is_same_v<type, markov_model>) {
           const path_table paths = make_paths(
-              journeys, {.by = options.by, .collapse = false, .lookback = options.lookback, .threads = options.threads});
+              journeys,
+              {.by = options.by, .collapse = false, .lookback = options.lookback, .threads = options.threads});
           return detail::markov_credits(paths, chosen, options);
         } else {
           constexpr bool needs_ages = std::is_same_v<type, time_decay>;
           if (needs_ages && !journeys.empty() && !journeys.log().has_times()) {
-            throw input_error("time_decay needs the time of each touch, and this log has none; read it with a time "
-                              "column, or use linear or position_based");
+            throw input_error(
+                "time_decay needs the time of each touch, and this log has none; read it with a time "
+                "column, or use linear or position_based");
           }
           return detail::heuristic_credits(
               chosen, detail::journey_source{journeys, options.by, options.lookback, needs_ages}, options);
@@ -171,8 +173,9 @@ KLANTREIS_INLINE table attribute(const journey_set& journeys, const attribution_
 KLANTREIS_INLINE table attribute(const path_table& paths, const attribution_model& model,
                                  const attribution_options& options) {
   if (options.lookback) {
-    throw input_error("a path table has no times, so a lookback cannot be applied; make the paths from journeys with "
-                      "that lookback");
+    throw input_error(
+        "a path table has no times, so a lookback cannot be applied; make the paths from journeys with "
+        "that lookback");
   }
   auto credits = std::visit(
       [&](const auto& chosen) -> detail::credit_result {
@@ -180,8 +183,9 @@ KLANTREIS_INLINE table attribute(const path_table& paths, const attribution_mode
         if constexpr (std::is_same_v<type, markov_model>) {
           return detail::markov_credits(paths, chosen, options);
         } else if constexpr (std::is_same_v<type, time_decay>) {
-          throw input_error("time_decay needs the time of each touch, and a path table has none; attribute the "
-                            "journeys instead, or use linear or position_based");
+          throw input_error(
+              "time_decay needs the time of each touch, and a path table has none; attribute the "
+              "journeys instead, or use linear or position_based");
         } else {
           return detail::heuristic_credits(chosen, detail::path_source{paths}, options);
         }

@@ -168,8 +168,7 @@ struct interval_maker {
 
  private:
   [[nodiscard]] estimate amount(double theta, const influence_sum& sum, double scale) const {
-    return wanted ? sum.log_interval(theta, {.n = totals.converting_customers, .scale = scale}, options)
-                  : plain(theta);
+    return wanted ? sum.log_interval(theta, {.n = totals.converting_customers, .scale = scale}, options) : plain(theta);
   }
 };
 

@@ -221,8 +221,7 @@ class markov_credit {
     keep_ = make_.wanted && bytes <= kept_bytes;
     kept_.resize(chains.blocks());
 
-    const auto workers =
-        static_cast<unsigned>(std::clamp<std::size_t>(chains.blocks(), 1, worker_count(threads_)));
+    const auto workers = static_cast<unsigned>(std::clamp<std::size_t>(chains.blocks(), 1, worker_count(threads_)));
     std::vector<double> bounds(workers, 0.0);
     for (std::size_t first = 0; first < chains.blocks(); first += workers) {
       std::vector<taboo_block> solved(workers);

@@ -27,9 +27,7 @@ inline constexpr std::array<model_entry, std::variant_size_v<attribution_model>>
      "Fixed parts of the credit to the first and the last touch, the rest in equal parts to those between. Of two "
      "touches each gets half the rest besides; a single touch gets all.",
      "weights=(0.4, 0.2, 0.4)", "usual practice (U-shaped); equal to marketing_attribution_models 1.0.10",
-     [](const model_parameters& p) -> attribution_model {
-       return position_based{.first = p.first, .last = p.last};
-     }},
+     [](const model_parameters& p) -> attribution_model { return position_based{.first = p.first, .last = p.last}; }},
     {"time_decay",
      "Credit in proportion to 2^(-age / half-life), where the age of a touch is the time to the last touch of its "
      "journey.",

@@ -51,8 +51,7 @@ KLANTREIS_INLINE removal_effects_result removal_effects(const order_chain& chain
 }
 
 KLANTREIS_INLINE table removal_effects(const path_table& paths, const markov_model& model, unsigned threads) {
-  const order_chain chain =
-      make_order_chain(paths, {.order = model.order, .self_transitions = model.self_transitions});
+  const order_chain chain = make_order_chain(paths, {.order = model.order, .self_transitions = model.self_transitions});
   const removal_effects_result effects = removal_effects(chain, paths.has_values(), threads);
   std::vector<std::string> names;
   for (const std::uint32_t item : effects.items) {

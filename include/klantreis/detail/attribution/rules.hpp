@@ -11,8 +11,8 @@
 #include "klantreis/attribution/models.hpp"
 #include "klantreis/core.hpp"
 
-// How each rule splits one conversion over the touches of its journey. `rule_of(model, names)` checks the parameters and
-// returns a function of (touches, parts) that fills parts that sum to 1; there is at least one touch.
+// How each rule splits one conversion over the touches of its journey. `rule_of(model, names)` checks the parameters
+// and returns a function of (touches, parts) that fills parts that sum to 1; there is at least one touch.
 
 namespace klantreis::detail {
 

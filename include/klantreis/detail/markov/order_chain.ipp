@@ -383,8 +383,9 @@ KLANTREIS_INLINE std::string order_chain::state_name(std::size_t state) const {
 
 KLANTREIS_INLINE absorbing_chain order_chain::to_absorbing() const {
   if (!(journeys() > 0.0)) {
-    throw input_error("there is no settled journey, so there is no chain; with inactivity, use one that is shorter than "
-                      "the log, or a later observed_until");
+    throw input_error(
+        "there is no settled journey, so there is no chain; with inactivity, use one that is shorter than "
+        "the log, or a later observed_until");
   }
   name_table transient;
   sparse_rows within;
