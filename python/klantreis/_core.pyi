@@ -11,7 +11,7 @@ class LimitError(InputError):
     pass
 import typing
 import typing_extensions
-__all__: list[str] = ['AfterConversion', 'Columns', 'EventLog', 'InputError', 'JourneyGraph', 'JourneySet', 'LimitError', 'LogBuilder', 'PathTable', 'Stream', 'Table', 'drop_off', 'entries', 'funnel', 'graph', 'graph_of_paths', 'make_journeys', 'make_paths', 'newcombe', 'newcombe_paired', 'step_matrix', 'transitions', 'transitions_of_paths', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'wilson']
+__all__: list[str] = ['AfterConversion', 'Columns', 'EventLog', 'InputError', 'JourneyGraph', 'JourneySet', 'LimitError', 'LogBuilder', 'PathTable', 'Stream', 'Table', 'drop_off', 'entries', 'funnel', 'graph', 'graph_of_paths', 'likely_paths', 'likely_paths_of_paths', 'make_journeys', 'make_paths', 'newcombe', 'newcombe_paired', 'step_matrix', 'transitions', 'transitions_of_paths', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'wilson']
 class Table:
     def __arrow_c_stream__(self, requested_schema: typing.Any = None) -> typing.Any:
         ...
@@ -225,6 +225,10 @@ def funnel(source: EventLog, steps: collections.abc.Sequence[collections.abc.Seq
 def graph(journeys: JourneySet, *, by: str, collapse: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> JourneyGraph:
     ...
 def graph_of_paths(paths: PathTable, *, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex) -> JourneyGraph:
+    ...
+def likely_paths(journeys: JourneySet, *, limit: typing.SupportsInt | typing.SupportsIndex, order: typing.SupportsInt | typing.SupportsIndex, by: str, collapse: bool, to: str, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
+    ...
+def likely_paths_of_paths(paths: PathTable, *, limit: typing.SupportsInt | typing.SupportsIndex, order: typing.SupportsInt | typing.SupportsIndex, to: str) -> Table:
     ...
 def make_journeys(log: EventLog, *, conversion: collections.abc.Sequence[str], after: AfterConversion, gap: typing.SupportsInt | typing.SupportsIndex | None = None, inactivity: typing.SupportsInt | typing.SupportsIndex | None = None, observed_until: typing.SupportsInt | typing.SupportsIndex | None = None, threads: typing.SupportsInt | typing.SupportsIndex = 0) -> JourneySet:
     ...

@@ -372,7 +372,7 @@ def likely_paths(
     ...                        "nulls": [1, 0, 4]}, conversions="conversions", nulls="nulls")
     >>> kr.likely_paths(paths)
     rank  path           probability  share
-       1  search > view        24.1%  64.3%
+       1  search > view        28.1%  75.0%
        2  mail > view           9.4%  25.0%
     """
     shown = whole_number(limit, "limit", 0)

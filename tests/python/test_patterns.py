@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""kr.variants, kr.step_matrix, kr.ways_in, kr.ways_out and kr.entries."""
+"""kr.variants, kr.step_matrix, kr.ways_in, kr.ways_out, kr.entries and kr.likely_paths."""
 
 from __future__ import annotations
 
@@ -201,3 +201,41 @@ def test_bad_ways_are_refused(journeys: kr.Journeys) -> None:
         kr.ways_in(journeys, "(end)")
     with pytest.raises(kr.LimitError, match="at most 64"):
         kr.ways_out(journeys, "product_view", steps=65)
+
+
+# --- likely paths
+
+
+def test_a_path_that_nobody_took_can_be_likely() -> None:
+    columns = {"path": ["a > b > c", "d > b > e"], "conversions": [1, 1], "nulls": [1, 0]}
+    paths = kr.read_paths(columns, conversions="conversions", nulls="nulls")
+    # After b a journey goes to c in two of three, whatever stood before it; c converts in one of two.
+    found = cells(kr.likely_paths(paths), ("path",), "probability")
+    assert found == pytest.approx(
+        {"a > b > e": 2 / 9, "a > b > c": 2 / 9, "d > b > c": 1 / 9, "d > b > e": 1 / 9}, rel=1e-12
+    )
+    assert kr.likely_paths(paths)["path"] == ["a > b > c", "a > b > e", "d > b > c", "d > b > e"]
+    assert sum(kr.likely_paths(paths)["share"]) == pytest.approx(1)
+    # At order 2 the step after b depends on what stood before it.
+    second = cells(kr.likely_paths(paths, order=2), ("path",), "probability")
+    assert second == pytest.approx({"a > b > c": 1 / 3, "d > b > e": 1 / 3}, rel=1e-12)
+    assert kr.likely_paths(paths, to="(null)", limit=1)["path"] == ["a > b > c"]
+
+
+def test_likely_paths_of_journeys_are_those_of_their_paths(journeys: kr.Journeys) -> None:
+    found = kr.likely_paths(journeys, by="channel", limit=5)
+    assert found.to_dicts() == kr.likely_paths(kr.paths(journeys, by="channel"), limit=5).to_dicts()
+    assert found["rank"] == [1, 2, 3, 4, 5]
+    assert found["probability"] == sorted(found["probability"], reverse=True)
+    assert found["share"] == pytest.approx([2 * p for p in found["probability"]])
+
+
+def test_bad_likely_paths_are_refused(journeys: kr.Journeys) -> None:
+    with pytest.raises(kr.InputError, match="order"):
+        kr.likely_paths(journeys, order=0)
+    with pytest.raises(kr.InputError, match=r"\(conversion\) or \(null\)"):
+        kr.likely_paths(journeys, to="order")
+    with pytest.raises(kr.InputError, match="after_conversion"):
+        kr.likely_paths(journeys.recut(after_conversion="continue"))
+    with pytest.raises(kr.InputError, match=r"klantreis\.paths"):
+        kr.likely_paths(kr.paths(journeys), by="channel")
