@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "klantreis/journeys.hpp"
 
-#include <pybind11/native_enum.h>
 #include <pybind11/stl.h>
 
 #include "bindings.hpp"
@@ -9,13 +8,24 @@
 
 namespace klantreis::bindings {
 
-void bind_journeys(py::module_& m) {
-  py::native_enum<after_conversion>(m, "AfterConversion", "enum.Enum")
-      .value("NEW", after_conversion::start_new)
-      .value("STOP", after_conversion::stop)
-      .value("CONTINUE", after_conversion::go_on)
-      .finalize();
+namespace {
 
+after_conversion after_of(const std::string& name) {
+  if (name == "new") {
+    return after_conversion::start_new;
+  }
+  if (name == "stop") {
+    return after_conversion::stop;
+  }
+  if (name == "continue") {
+    return after_conversion::go_on;
+  }
+  throw input_error("after_conversion is " + quoted(name) + "; it must be 'new', 'stop' or 'continue'");
+}
+
+}  // namespace
+
+void bind_journeys(py::module_& m) {
   py::class_<journey_set>(m, "JourneySet")
       .def(py::init<>())
       .def_property_readonly("log", &journey_set::log)
@@ -25,7 +35,10 @@ void bind_journeys(py::module_& m) {
       .def_property_readonly("conversions", &journey_set::conversions)
       .def_property_readonly("nulls", &journey_set::nulls)
       .def_property_readonly("open", &journey_set::open)
-      .def("recut", &journey_set::recut, py::arg("after"), py::call_guard<py::gil_scoped_release>())
+      .def(
+          "recut",
+          [](const journey_set& journeys, const std::string& after) { return journeys.recut(after_of(after)); },
+          py::arg("after"), py::call_guard<py::gil_scoped_release>())
       .def("notes", &journey_set::notes, py::call_guard<py::gil_scoped_release>())
       .def(
           "summary",
@@ -36,10 +49,10 @@ void bind_journeys(py::module_& m) {
 
   m.def(
       "make_journeys",
-      [](const event_log& log, const std::vector<std::string>& conversion, after_conversion after,
+      [](const event_log& log, const std::vector<std::string>& conversion, const std::string& after,
          std::optional<std::int64_t> gap, std::optional<std::int64_t> inactivity,
          std::optional<std::int64_t> observed_until, unsigned threads) {
-        journey_options options{.conversion = conversion, .after = after, .threads = threads};
+        journey_options options{.conversion = conversion, .after = after_of(after), .threads = threads};
         if (gap) {
           options.gap = duration{*gap};
         }

@@ -15,20 +15,6 @@ from klantreis._table import Table
 
 AfterConversion = Literal["new", "stop", "continue"]
 
-_AFTER = {
-    "new": _core.AfterConversion.NEW,
-    "stop": _core.AfterConversion.STOP,
-    "continue": _core.AfterConversion.CONTINUE,
-}
-
-
-def _after(name: str) -> _core.AfterConversion:
-    try:
-        return _AFTER[name]
-    except (KeyError, TypeError):
-        raise InputError(f"after_conversion is {name!r}; it must be one of {', '.join(map(repr, _AFTER))}") from None
-
-
 class Journeys:
     """The journeys of a log; made by :func:`klantreis.journeys`. It keeps its log and copies no events."""
 
@@ -108,7 +94,7 @@ class Journeys:
         >>> len(journeys), len(journeys.recut(after_conversion="continue"))
         (2, 1)
         """
-        handle = self._handle.recut(_after(after_conversion))
+        handle = self._handle.recut(after_conversion)
         options = {**self._options, "after_conversion": after_conversion}
         return Journeys(handle, self._log, self._conversion, after_conversion, options)
 
@@ -203,7 +189,7 @@ def journeys(
     handle = _core.make_journeys(
         log._handle,
         conversion=list(names),
-        after=_after(after_conversion),
+        after=after_conversion,
         gap=None if gap is None else microseconds(gap, "gap"),
         inactivity=None if inactivity is None else microseconds(inactivity, "inactivity"),
         observed_until=None if observed_until is None else instant(observed_until, "observed_until"),

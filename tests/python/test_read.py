@@ -27,8 +27,8 @@ def expected() -> dict[str, Any]:
     figures = {row["figure"]: row["value"] for row in wanted["health"]}
     assert figures["events"] == "6"
     assert figures["customers"] == "3"
-    assert figures["first event"] == "2024-03-01 09:00:00"
-    assert figures["last event"] == "2024-03-01 09:35:00"
+    assert figures["first event"] == "2024-03-01T09:00:00Z"
+    assert figures["last event"] == "2024-03-01T09:35:00Z"
     assert {row["touchpoint"]: row["events"] for row in wanted["touchpoints"]} == {
         "visit": 2,
         "order": 2,

@@ -55,14 +55,14 @@ def test_names_in_json_that_look_like_dates_stay_as_written(tmp_path: Path) -> N
     )
     log = kr.read(path)
     assert log.touchpoints == ["2024-03-01"]
-    assert figures(log)["first event"] == "2024-03-01 07:00:00"
+    assert figures(log)["first event"] == "2024-03-01T07:00:00Z"
 
 
 def test_dates_of_a_database_are_written_out_as_names() -> None:
     query = "SELECT 1 AS customer_id, DATE '2024-03-01' AS timestamp, DATE '2024-03-02' AS touchpoint"
     log = kr.read(query, connection=duckdb.connect())
     assert log.touchpoints == ["2024-03-02"]
-    assert figures(log)["first event"] == "2024-03-01 00:00:00"
+    assert figures(log)["first event"] == "2024-03-01T00:00:00Z"
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("s", 1), ("ms", 1_000), ("us", 1_000_000), ("ns", 1_000_000_000)])
@@ -80,11 +80,11 @@ def test_whole_numbers_count_in_the_unit_that_is_given(unit: Any, factor: int) -
 def test_dates_and_times_with_and_without_zone() -> None:
     days = [date(2024, 3, 1), date(2024, 3, 1), None]
     log = kr.read({**EVENTS, "timestamp": days}, on_bad="drop")
-    assert figures(log)["last event"] == "2024-03-01 00:00:00"
+    assert figures(log)["last event"] == "2024-03-01T00:00:00Z"
     assert figures(log)["rejected: time is null"] == "1"
     zoned = ["2024-03-01 09:00:00+01:00", "2024-03-01 09:00:00", "2024-03-01 09:00:00 Asia/Tokyo"]
     seen = figures(kr.read({**EVENTS, "timestamp": zoned}))
-    assert (seen["first event"], seen["last event"]) == ("2024-03-01 00:00:00", "2024-03-01 09:00:00")
+    assert (seen["first event"], seen["last event"]) == ("2024-03-01T00:00:00Z", "2024-03-01T09:00:00Z")
     with pytest.raises(kr.InputError, match=r"row 1 .* another type \(time without zone\)"):
         kr.read({**EVENTS, "timestamp": [datetime(2024, 3, 1), datetime(2024, 3, 1).astimezone(), None]})
 
@@ -150,7 +150,7 @@ def test_times_as_text_need_no_pyarrow_under_older_duckdb(monkeypatch: pytest.Mo
     rows = [dict(zip(EVENTS, row, strict=True)) for row in zip(*EVENTS.values(), strict=True)]
     for source in (EVENTS, rows):
         seen = figures(kr.read(source))
-        assert (seen["first event"], seen["last event"]) == ("2024-03-01 09:00:00", "2024-03-02 00:00:00")
+        assert (seen["first event"], seen["last event"]) == ("2024-03-01T09:00:00Z", "2024-03-02T00:00:00Z")
     bad = {**EVENTS, "timestamp": ["2024-03-01 09:00:00+01:00", "soon", None]}
     with pytest.raises(kr.InputError, match=r"row 1 \(counted from 0\): timestamp is 'soon', which is no time"):
         kr.read(bad)

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "klantreis/detail/instants.hpp"
 #include "klantreis/detail/log/builder.ipp"
 #include "klantreis/detail/log/data.hpp"
 #include "klantreis/detail/log/finish.ipp"
@@ -103,34 +104,6 @@ KLANTREIS_INLINE event_log read_log(ArrowArrayStream* stream, const log_columns&
   return builder.finish();
 }
 
-namespace detail {
-
-/// Ticks as microseconds since 1970; nanoseconds are rounded down.
-[[nodiscard]] inline std::int64_t to_microseconds(std::int64_t ticks, std::int64_t ticks_per_second) noexcept {
-  if (ticks_per_second <= 1'000'000) {
-    return ticks * (1'000'000 / ticks_per_second);
-  }
-  const std::int64_t factor = ticks_per_second / 1'000'000;
-  return ticks / factor - (ticks % factor < 0 ? 1 : 0);
-}
-
-/// `2024-03-01 09:00:00` in UTC.
-[[nodiscard]] inline std::string instant_text(std::int64_t microseconds) {
-  using namespace std::chrono;
-  const instant at{std::chrono::microseconds{microseconds}};
-  const auto day = floor<days>(at);
-  const year_month_day date{day};
-  const hh_mm_ss time{floor<seconds>(at - day)};
-  std::array<char, 64> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02u %02d:%02d:%02d", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()));
-  return buffer.data();
-}
-
-}  // namespace detail
-
 KLANTREIS_INLINE table health_table(const event_log& log) {
   const auto& health = log.health();
   std::vector<std::string> figures;
@@ -150,8 +123,8 @@ KLANTREIS_INLINE table health_table(const event_log& log) {
     for (std::size_t c = 0; c < log.customers(); ++c) {
       first = (std::min)(first, log.times()[log.offsets()[c]]);
     }
-    put("first event", detail::instant_text(detail::to_microseconds(first, log.ticks_per_second())));
-    put("last event", detail::instant_text(detail::to_microseconds(log.last_time(), log.ticks_per_second())));
+    put("first event", detail::instant_option(detail::to_instant(first, log.ticks_per_second())));
+    put("last event", detail::instant_option(detail::to_instant(log.last_time(), log.ticks_per_second())));
   }
   put("ties", std::to_string(health.ties),
       health.ties == 0 ? ""

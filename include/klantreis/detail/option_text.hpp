@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "klantreis/core.hpp"
+#include "klantreis/detail/instants.hpp"
 #include "klantreis/journeys.hpp"
 #include "klantreis/statistics.hpp"
 #include "klantreis/table.hpp"
@@ -33,25 +34,8 @@ using option_list = std::vector<std::pair<std::string, std::string>>;
   return {};
 }
 
-/// An instant as ISO 8601: `2024-04-30T00:00:00Z`, with microseconds where they are not zero.
-[[nodiscard]] inline std::string instant_option(instant moment) {
-  const auto day = std::chrono::floor<std::chrono::days>(moment);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss clock{moment - day};
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
-  std::string result{text.data()};
-  if (clock.subseconds().count() != 0) {
-    std::snprintf(text.data(), text.size(), ".%06d", static_cast<int>(clock.subseconds().count()));
-    result += text.data();
-  }
-  return result + "Z";
-}
-
-/// How the journeys were cut. The end of the observation is the same for all parts of a log only when it was given.
+/// How the journeys were cut. Under an inactivity the end of the observation decides which journeys are settled, so
+/// the parts of a log must agree on it, given or not.
 [[nodiscard]] inline option_list cut_options(const journey_set& journeys) {
   const journey_options& options = journeys.options();
   std::string conversion;
@@ -61,12 +45,18 @@ using option_list = std::vector<std::pair<std::string, std::string>>;
   const auto length = [](const std::optional<duration>& value) {
     return value ? duration_option(*value) : std::string{"none"};
   };
+  std::string observed_until = "last event";
+  if (options.observed_until) {
+    observed_until = instant_option(*options.observed_until);
+  } else if (options.inactivity) {
+    observed_until = instant_option(to_instant(journeys.observed_until_ticks(), journeys.log().ticks_per_second()));
+  }
   constexpr std::array<const char*, 3> after{"new", "stop", "continue"};
   return {{"conversion", conversion.empty() ? "none" : conversion},
           {"after_conversion", after[static_cast<std::size_t>(options.after)]},
           {"gap", length(options.gap ? options.gap : options.inactivity)},
           {"inactivity", length(options.inactivity)},
-          {"observed_until", options.observed_until ? instant_option(*options.observed_until) : "last event"}};
+          {"observed_until", observed_until}};
 }
 
 /// \throws input_error when counts were made under different options, naming the first one that differs.

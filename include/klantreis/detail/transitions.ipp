@@ -21,14 +21,7 @@ inline constexpr std::uint64_t no_event = (std::numeric_limits<std::uint64_t>::m
 /// What was counted, for results and for the question whether two counts add up.
 inline option_list counting_options(const journey_set& journeys, const std::string& by, bool collapse) {
   option_list options{{"by", by}, {"collapse", collapse ? "true" : "false"}};
-  for (auto& [name, value] : cut_options(journeys)) {
-    // With an inactivity the end of the observation decides which journeys are settled, so parts must agree on it.
-    if (name == "observed_until" && journeys.options().inactivity && !journeys.options().observed_until) {
-      const std::int64_t per_second = journeys.log().ticks_per_second();
-      const std::int64_t ticks = journeys.observed_until_ticks();
-      value = instant_option(instant{
-          duration{per_second > 1'000'000 ? ticks / (per_second / 1'000'000) : ticks * (1'000'000 / per_second)}});
-    }
+  for (const auto& [name, value] : cut_options(journeys)) {
     options.emplace_back(name, value);
   }
   return options;
