@@ -42,8 +42,7 @@ TEST_CASE("Wilson's interval equals the published figures", "[statistics]") {
   // Newcombe 1998, table I, method 3.
   const struct {
     double x, n, lower, upper;
-  } published[] = {
-      {81, 263, .2553, .3662}, {15, 148, .0624, .1605}, {0, 20, 0, .1611}, {1, 29, .0061, .1718}};
+  } published[] = {{81, 263, .2553, .3662}, {15, 148, .0624, .1605}, {0, 20, 0, .1611}, {1, 29, .0061, .1718}};
   for (const auto& row : published) {
     const interval found = wilson(row.x, row.n);
     CHECK_THAT(found.lower, WithinAbs(row.lower, 5e-5));
@@ -117,8 +116,11 @@ TEST_CASE("the paired difference follows method 10", "[statistics]") {
   const struct {
     const char* name;
     double both, before, after, neither;
-  } rows[] = {{"a14 b5 c0 d22", 14, 5, 0, 22}, {"a1 b1 c7 d12", 1, 1, 7, 12}, {"a30 b10 c20 d40", 30, 10, 20, 40},
-              {"a0 b0 c0 d9", 0, 0, 0, 9},     {"a9 b0 c0 d0", 9, 0, 0, 0}};
+  } rows[] = {{"a14 b5 c0 d22", 14, 5, 0, 22},
+              {"a1 b1 c7 d12", 1, 1, 7, 12},
+              {"a30 b10 c20 d40", 30, 10, 20, 40},
+              {"a0 b0 c0 d9", 0, 0, 0, 9},
+              {"a9 b0 c0 d0", 9, 0, 0, 0}};
   const json examples = json::file("statistics/shares.json")["paired_examples"];
   for (const auto& row : rows) {
     const interval found = newcombe_paired(row.both, row.before, row.after, row.neither);
@@ -156,8 +158,7 @@ TEST_CASE("influence values give the intervals of the worked example", "[statist
     CHECK_THAT(sum.sum(), WithinAbs(0.0, 1e-12 * theta + 1e-14));
     CHECK_THAT(sum.standard_error(), WithinRel(row["se"].number(), 1e-12));
     CHECK_THAT(sum.degrees_of_freedom(), WithinRel(row["df"].number(), 1e-12));
-    const estimate found =
-        row["form"].text() == "prob" ? sum.prob_interval(theta, k) : sum.log_interval(theta);
+    const estimate found = row["form"].text() == "prob" ? sum.prob_interval(theta, k) : sum.log_interval(theta);
     CHECK_THAT(found.lower, WithinRel(row["lower"].number(), 1e-12));
     CHECK_THAT(found.upper, WithinRel(row["upper"].number(), 1e-12));
     CHECK(found.n == k);

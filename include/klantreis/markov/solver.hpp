@@ -70,6 +70,7 @@ class transient_solver {
   transient_solver(transient_solver&&) noexcept;
   transient_solver& operator=(transient_solver&&) noexcept;
 
+  [[nodiscard]] const absorbing_chain& chain() const noexcept;
   [[nodiscard]] bool is_dense() const noexcept;
 
   /// Upper bounds on the expected number of steps from each state, itself counted; forward, x_i is off by at most

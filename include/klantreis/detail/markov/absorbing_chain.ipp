@@ -20,7 +20,8 @@ inline name_table distinct_names(const std::vector<std::string>& names, const ch
     const std::size_t before = table.size();
     table.intern(name);
     if (table.size() == before) {
-      throw input_error("the " + std::string(kind) + " state " + quoted(name) + " is named twice; give each a name of its own");
+      throw input_error("the " + std::string(kind) + " state " + quoted(name) +
+                        " is named twice; give each a name of its own");
     }
   }
   return table;
@@ -70,8 +71,8 @@ inline std::pair<sparse_rows, sparse_rows> rows_of(std::size_t transient, std::s
   for (const auto& t : transitions) {
     if (t.from >= transient || t.to >= transient + absorbing) {
       throw input_error("the transition " + std::to_string(t.from) + " to " + std::to_string(t.to) +
-                        " is outside the chain; rows run from 0 to " + std::to_string(transient - 1) +
-                        ", columns to " + std::to_string(transient + absorbing - 1));
+                        " is outside the chain; rows run from 0 to " + std::to_string(transient - 1) + ", columns to " +
+                        std::to_string(transient + absorbing - 1));
     }
     ++(t.to < transient ? within : out).offsets[t.from + 1];
   }
@@ -125,8 +126,9 @@ inline void check_rows(const sparse_rows& matrix, std::size_t rows, std::size_t 
 KLANTREIS_INLINE double sparse_rows::at(std::size_t row, std::size_t column) const noexcept {
   const auto candidates = columns_of(row);
   const auto found = std::lower_bound(candidates.begin(), candidates.end(), column);
-  return found != candidates.end() && *found == column ? values_of(row)[static_cast<std::size_t>(found - candidates.begin())]
-                                                       : 0.0;
+  return found != candidates.end() && *found == column
+             ? values_of(row)[static_cast<std::size_t>(found - candidates.begin())]
+             : 0.0;
 }
 
 KLANTREIS_INLINE sparse_rows transposed(const sparse_rows& matrix, std::size_t columns) {
@@ -236,8 +238,7 @@ KLANTREIS_INLINE absorbing_chain absorbing_chain::from_probabilities(const std::
   if (probabilities.rows != transient.size() || probabilities.columns != transient.size() + absorbing.size()) {
     throw input_error("the matrix has " + std::to_string(probabilities.rows) + " rows and " +
                       std::to_string(probabilities.columns) + " columns; there must be " +
-                      std::to_string(transient.size()) + " and " +
-                      std::to_string(transient.size() + absorbing.size()) +
+                      std::to_string(transient.size()) + " and " + std::to_string(transient.size() + absorbing.size()) +
                       ": a row for each transient state, a column for each state, transient ones first");
   }
   std::vector<transition> transitions;

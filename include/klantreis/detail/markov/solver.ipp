@@ -71,7 +71,7 @@ struct transient_solver::state_data {
     }
     const bool short_ones = !steps.empty() && most_steps < detail::short_journeys;
     return short_ones && chain.transient_size() > detail::many_states ? solver_method::gauss_seidel
-                                                                       : solver_method::bicgstab;
+                                                                      : solver_method::bicgstab;
   }
 
   // y with (I − Q) y ≥ 1 − ε > 0 gives y / (1 − ε) ≥ (I − Q)⁻¹ 1, however y was found.
@@ -142,9 +142,8 @@ struct transient_solver::state_data {
   template <std::size_t W>
   void solve_batch(std::span<const problem> batch, direction way, std::vector<solution>& results) {
     const std::size_t n = chain.transient_size();
-    const bool same = std::all_of(batch.begin(), batch.end(), [&](const problem& one) {
-      return one.rhs.data() == batch.front().rhs.data();
-    });
+    const bool same = std::all_of(batch.begin(), batch.end(),
+                                  [&](const problem& one) { return one.rhs.data() == batch.front().rhs.data(); });
     std::vector<double> rhs;
     if (same) {
       rhs.assign(batch.front().rhs.begin(), batch.front().rhs.end());
@@ -187,7 +186,7 @@ struct transient_solver::state_data {
     }
     const auto norms = work.norms();
     for (std::size_t c = 0; c < batch.size(); ++c) {
-      if (!norms.reaches(c, 1e-8 * work.rhs_norms()[c])) {
+      if (!norms.reaches(c, std::max(1e-8, 2.0 * options.relative_residual) * work.rhs_norms()[c])) {
         throw std::runtime_error("the equations of the chain (" + std::to_string(n) + " states) were not solved in " +
                                  std::to_string(used[c]) +
                                  " iterations; journeys may be extremely long: raise max_iterations");
@@ -290,8 +289,9 @@ KLANTREIS_INLINE transient_solver::transient_solver(const absorbing_chain& chain
     d.inverse = detail::inverse_of(chain.within());
     const Eigen::VectorXd sums = d.inverse.rowwise().sum();
     if (!d.accept_steps({sums.data(), sums.data() + n})) {
-      throw std::runtime_error("the equations of the chain cannot be solved in double precision: a journey would take " +
-                               std::to_string(sums.maxCoeff()) + " steps on average");
+      throw std::runtime_error(
+          "the equations of the chain cannot be solved in double precision: a journey would take " +
+          std::to_string(sums.maxCoeff()) + " steps on average");
     }
     return;
   }
@@ -322,6 +322,8 @@ KLANTREIS_INLINE transient_solver::transient_solver(const absorbing_chain& chain
 KLANTREIS_INLINE transient_solver::~transient_solver() = default;
 KLANTREIS_INLINE transient_solver::transient_solver(transient_solver&&) noexcept = default;
 KLANTREIS_INLINE transient_solver& transient_solver::operator=(transient_solver&&) noexcept = default;
+
+KLANTREIS_INLINE const absorbing_chain& transient_solver::chain() const noexcept { return data_->chain; }
 
 KLANTREIS_INLINE bool transient_solver::is_dense() const noexcept { return data_->dense; }
 

@@ -244,8 +244,8 @@ KLANTREIS_INLINE estimate quantile_interval(std::span<const double> values, std:
                                             double q, const interval_options& options) {
   detail::check_quantile(q);
   if (values.size() != customers.size()) {
-    throw input_error("there are " + std::to_string(values.size()) + " values but " +
-                      std::to_string(customers.size()) + " customers; give each value its customer");
+    throw input_error("there are " + std::to_string(values.size()) + " values but " + std::to_string(customers.size()) +
+                      " customers; give each value its customer");
   }
   std::vector<std::size_t> order;
   order.reserve(values.size());

@@ -94,8 +94,7 @@ KLANTREIS_INLINE interval newcombe_paired(double both, double only_before, doubl
   const double before = (both + only_before) / n;
   const interval w_after = wilson_share(after, n, z);
   const interval w_before = wilson_share(before, n, z);
-  const double product =
-      (both + only_before) * (only_after + neither) * (both + only_after) * (only_before + neither);
+  const double product = (both + only_before) * (only_after + neither) * (both + only_after) * (only_before + neither);
   const double determinant = both * neither - only_before * only_after;
   // A positive association is shrunk by n/2 (continuity correction), a negative one is taken as it is.
   const double corrected = determinant > 0.5 * n ? determinant - 0.5 * n : (std::min)(determinant, 0.0);
