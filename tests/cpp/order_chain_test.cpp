@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "klantreis/detail/markov/window_tree.hpp"
 #include "klantreis/markov/solver.hpp"
 
 using namespace klantreis;
@@ -165,6 +166,32 @@ TEST_CASE("counts equal those of the definition on random paths", "[order_chain]
         }
       }
     }
+  }
+}
+
+TEST_CASE("the tree of windows gives the same with and without hashing", "[order_chain]") {
+  for (const std::size_t order : {1U, 2U, 3U, 5U}) {
+    constexpr std::uint32_t items = 7;
+    detail::window_tree direct{order, items};
+    detail::window_tree changes{order, items, 40};  // goes over to hashing on the way
+    detail::window_tree hashed{order, items, 0};
+    std::mt19937 random{5};
+    for (int path = 0; path < 200; ++path) {
+      std::uint32_t node = detail::window_tree::root;
+      for (auto length = random() % 12; length > 0; --length) {
+        const auto item = static_cast<std::uint32_t>(random() % items);
+        const auto step = direct.step(node, item);
+        REQUIRE(changes.step(node, item) == step);
+        REQUIRE(hashed.step(node, item) == step);
+        REQUIRE(direct.source(step) == node);
+        REQUIRE(changes.target(step) == direct.target(step));
+        REQUIRE(hashed.target(step) == direct.target(step));
+        node = direct.target(step);
+      }
+    }
+    CHECK(direct.size() * items > 40);
+    CHECK(changes.in_order() == direct.in_order());
+    CHECK(hashed.in_order() == direct.in_order());
   }
 }
 
