@@ -25,12 +25,9 @@ struct likely_path_options {
 /// `rank, path, probability, share`, most probable first; paths of the same probability come by their names. The
 /// probability is the product of the transition probabilities along the path, of all journeys that start; `share` is of
 /// those that end in `to`. Repeats are steps like any other, so paths may visit an item again. A path that no journey
-/// took can be likely, and the most frequent variant need not be.
-///
-/// Found by best-first search, guided by the most probable rest of the way from each state: work grows with the paths
-/// shown, their length and the edges at their states, beside one pass over the chain.
-/// Source of the guide: Hart, Nilsson and Raphael 1968, doi:10.1109/TSSC.1968.300136.
-/// \throws input_error when the journeys go on after conversions, the order is 0, or `to` is no end of a path.
+/// took can be likely, and the most frequent variant need not be. See `most_probable_paths` for the search.
+/// \throws input_error when the journeys go on after conversions, the order is 0, or `to` is no end of a path;
+///         limit_error as `most_probable_paths`.
 [[nodiscard]] table likely_paths(const journey_set& journeys, const likely_path_options& options = {});
 [[nodiscard]] table likely_paths(const path_table& paths, const likely_path_options& options = {});
 
