@@ -409,3 +409,31 @@ TEST_CASE("without intervals the bounds are null and the estimates stay", "[attr
     CHECK(without.texts("marks")[0] == "few_customers");
   }
 }
+
+TEST_CASE("removal effects of very many items are refused before the work, rules are not", "[attribution]") {
+  path_table paths;
+  for (int i = 0; i < 80'000; ++i) {
+    const std::string name = "page " + std::to_string(i);
+    paths.add(std::vector<std::string_view>{name}, i % 2, 1);
+  }
+  CHECK_THROWS_AS(attribute(paths), limit_error);
+  CHECK_THROWS_AS(removal_effects(paths), limit_error);
+  const auto result = attribute(paths, linear{});
+  CHECK(result.rows() == 80'000);
+  CHECK_THAT(total(result, "credit"), WithinAbs(40'000.0, 1e-6));
+}
+
+TEST_CASE("removal effects stand by themselves too", "[attribution]") {
+  path_table paths;
+  add(paths, {"a", "b"}, 2, 1, 8.0);
+  add(paths, {"b"}, 1, 3, 1.0);
+  const auto credits = attribute(paths);
+  const auto effects = removal_effects(paths);
+  CHECK(effects.texts("touchpoint") == std::vector<std::string>{"b", "a"});
+  CHECK(by_name(effects, "removal_effect") == by_name(credits, "removal_effect"));
+  CHECK(by_name(effects, "removal_effect_value") == by_name(credits, "removal_effect_value"));
+  const auto result = removal_effects(make_order_chain(paths));
+  CHECK_THAT(result.conversion, WithinAbs(3.0 / 7.0, 1e-15));
+  CHECK_THAT(result.value, WithinAbs(9.0 / 7.0, 1e-15));
+  CHECK(result.error_bound < 1e-12);
+}

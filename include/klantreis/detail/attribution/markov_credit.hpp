@@ -28,15 +28,10 @@ struct all_items_influence {
     ending.resize(chain.size());
     earning.resize(chain.size());
     for (std::size_t state = 0; state < chain.size(); ++state) {
-      for (std::size_t i = 0; i < lane::width; ++i) {
-        earning[state] += rho[state][i];
-        ending[state] -= rho[state][i] * expected[state][i];
-      }
+      earning[state] += rho[state].sum();
+      ending[state] -= (rho[state] * expected[state]).sum();
       for (std::uint64_t e = chain.edge_offsets()[state]; e < chain.edge_offsets()[state + 1]; ++e) {
-        const lane& after = expected[chain.targets()[e]];
-        for (std::size_t i = 0; i < lane::width; ++i) {
-          edge[e] += rho[state][i] * (after[i] - expected[state][i]);
-        }
+        edge[e] += (rho[state] * (expected[chain.targets()[e]] - expected[state])).sum();
       }
     }
   }
@@ -44,30 +39,27 @@ struct all_items_influence {
 
 /// Powers of the influence values for eight items at once.
 struct lane_moments {
-  lane sum;
-  lane sum2;
-  lane sum4;
+  lane sum = lane::Zero();
+  lane sum2 = lane::Zero();
+  lane sum4 = lane::Zero();
 
   void add(const lane& psi, double times) noexcept {
-    for (std::size_t i = 0; i < lane::width; ++i) {
-      const double square = psi[i] * psi[i];
-      sum[i] += times * psi[i];
-      sum2[i] += times * square;
-      sum4[i] += times * square * square;
-    }
+    const lane square = psi * psi;
+    const lane weighted = times * square;
+    sum += times * psi;
+    sum2 += weighted;
+    sum4 += weighted * square;
   }
 
   lane_moments& operator+=(const lane_moments& other) noexcept {
-    for (std::size_t i = 0; i < lane::width; ++i) {
-      sum[i] += other.sum[i];
-      sum2[i] += other.sum2[i];
-      sum4[i] += other.sum4[i];
-    }
+    sum += other.sum;
+    sum2 += other.sum2;
+    sum4 += other.sum4;
     return *this;
   }
 
   [[nodiscard]] influence_sum at(std::size_t i, double customers) const noexcept {
-    return {customers, sum[i], sum2[i], sum4[i]};
+    return {customers, detail::at(sum, i), detail::at(sum2, i), detail::at(sum4, i)};
   }
 };
 
@@ -77,7 +69,7 @@ struct block_moments {
   lane_moments credit;
   lane_moments removal_effect_value;
   lane_moments credit_value;
-  unattributed_moments unattributed;
+  unattributed_moments unattributed;  ///< by the first block alone
 
   block_moments& operator+=(const block_moments& other) noexcept {
     removal_effect += other.removal_effect;
@@ -170,6 +162,7 @@ class markov_credit {
     if (!(chain_.journeys() > 0.0)) {
       return result;
     }
+    check_removal_work(chain_, items_.size());
     const taboo_chains chains{chain_, items_, values_};
     solve(chains);
     rows_.resize(items_.size());
@@ -183,7 +176,7 @@ class markov_credit {
         moments = pass(chains, block);
       }
       fill_rows(chains.items_of_block(block), moments);
-      unattributed = moments.unattributed;
+      unattributed += moments.unattributed;
     }
     if (values_ && !value_.can_share() && make_.totals.sums.touched_value != 0.0) {
       // The losses cancel out, so no item has a part of the value.
@@ -234,9 +227,9 @@ class markov_credit {
         bounds[worker] = (std::max)(bounds[worker], solved[worker].error_bound);
         const index_range range = chains.items_of_block(block);
         for (std::size_t i = range.begin; i < range.end; ++i) {
-          conversion_.without[i] = solved[worker].conversion[order_chain::start][i - range.begin];
+          conversion_.without[i] = at(solved[worker].conversion[order_chain::start], i - range.begin);
           if (values_) {
-            value_.without[i] = solved[worker].value[order_chain::start][i - range.begin];
+            value_.without[i] = at(solved[worker].value[order_chain::start], i - range.begin);
           }
         }
         if (make_.wanted) {
@@ -269,16 +262,14 @@ class markov_credit {
   // ρ_i/J takes the place of the expected visits.
   void visits_to_rho(taboo_block& block) const {
     for (std::size_t state = 0; state < chain_.size(); ++state) {
-      for (double& x : block.visits[state].x) {
-        x /= chain_.visits()[state];
-      }
+      block.visits[state] /= chain_.visits()[state];
     }
   }
 
   struct own_influence {
     outcome_sums sums;
-    lane conversion;  // ψ of b'_c
-    lane value;
+    lane conversion = lane::Zero();  // ψ of b'_c
+    lane value = lane::Zero();
     double all_conversion = 0.0;  // their sum over all items
     double all_value = 0.0;
   };
@@ -291,30 +282,19 @@ class markov_credit {
     for (std::uint64_t at = chain_.path_offsets()[path]; at < chain_.path_offsets()[path + 1]; ++at) {
       const std::uint32_t edge = edges[at];
       const std::uint32_t next = targets[edge];
-      add_step(own.conversion, block.visits[here], block.conversion[here], block.conversion[next]);
+      own.conversion += block.visits[here] * (block.conversion[next] - block.conversion[here]);
       own.all_conversion += all_conversion_.edge[edge];
       if constexpr (Values) {
-        add_step(own.value, block.visits[here], block.value[here], block.value[next]);
+        own.value += block.visits[here] * (block.value[next] - block.value[here]);
         own.all_value += all_value_.edge[edge];
       }
       here = next;
     }
-    add_end(own.conversion, block.visits[here], block.conversion[here], converted ? 1.0 : 0.0);
+    own.conversion += block.visits[here] * ((converted ? 1.0 : 0.0) - block.conversion[here]);
     own.all_conversion += all_conversion_.ending[here] + (converted ? all_conversion_.earning[here] : 0.0);
     if constexpr (Values) {
-      add_end(own.value, block.visits[here], block.value[here], worth);
+      own.value += block.visits[here] * (worth - block.value[here]);
       own.all_value += all_value_.ending[here] + worth * all_value_.earning[here];
-    }
-  }
-
-  static void add_step(lane& sum, const lane& rho, const lane& here, const lane& next) noexcept {
-    for (std::size_t i = 0; i < lane::width; ++i) {
-      sum[i] += rho[i] * (next[i] - here[i]);
-    }
-  }
-  static void add_end(lane& sum, const lane& rho, const lane& here, double reward) noexcept {
-    for (std::size_t i = 0; i < lane::width; ++i) {
-      sum[i] += rho[i] * (reward - here[i]);
     }
   }
 
@@ -331,9 +311,9 @@ class markov_credit {
 
   // The eight numbers of a block; lanes without an item stay 0.
   static lane lane_of(const std::vector<double>& numbers, index_range range) {
-    lane result;
+    lane result = lane::Zero();
     for (std::size_t i = range.begin; i < range.end; ++i) {
-      result[i - range.begin] = std::isnan(numbers[i]) ? 0.0 : numbers[i];
+      at(result, i - range.begin) = numbers[i];
     }
     return result;
   }
@@ -356,19 +336,15 @@ class markov_credit {
           items(static_cast<double>(shares.without.size())),
           kept(lane_of(shares.without, range)),
           part(lane_of(shares.part, range)) {
-      for (double& x : kept.x) {
-        x *= inverse_base;
-      }
+      kept *= inverse_base;
     }
 
     void operator()(double won, double own_journeys, const lane& psi, double psi_all, lane& effect,
                     lane& psi_part) const noexcept {
       const double psi_base = (won - base * own_journeys) / journeys;
       const double psi_loss = items * psi_base - psi_all;
-      for (std::size_t i = 0; i < lane::width; ++i) {
-        effect[i] = (kept[i] * psi_base - psi[i]) * inverse_base;
-        psi_part[i] = (psi_base - psi[i] - part[i] * psi_loss) * inverse_loss;
-      }
+      effect = inverse_base * (psi_base * kept - psi);
+      psi_part = inverse_loss * (psi_base - psi - psi_loss * part);
     }
   };
 
@@ -388,7 +364,6 @@ class markov_credit {
       block_moments part;
       lane effect;
       lane psi_part;
-      lane credit;
       for (std::size_t group = groups.begin; group < groups.end; ++group) {
         own_influence own;
         const double times = for_each_journey(*paths_, group, [&](std::size_t path, bool converted, double worth) {
@@ -403,23 +378,19 @@ class markov_credit {
         // credit_c = Y·part_c over the Y conversions with a touch; its share is of all conversions.
         const double excess = own.sums.touched_conversions - touched / m;
         const double excess_of_all = own.sums.conversions - all / m;
-        lane share;
-        for (std::size_t i = 0; i < lane::width; ++i) {
-          credit[i] = touched * psi_part[i] + by_conversion.part[i] * excess;
-          share[i] = (credit[i] - touched * inverse_all * by_conversion.part[i] * excess_of_all) * inverse_all;
-        }
+        const lane credit = touched * psi_part + excess * by_conversion.part;
+        const lane share = inverse_all * (credit - touched * inverse_all * excess_of_all * by_conversion.part);
         part.credit.add(credit, times);
         part.share.add(share, times);
         if constexpr (Values) {
           by_value(own.sums.value, own.sums.journeys, own.value, own.all_value, effect, psi_part);
           part.removal_effect_value.add(effect, times);
           const double excess_value = own.sums.touched_value - totals.sums.touched_value / m;
-          for (std::size_t i = 0; i < lane::width; ++i) {
-            credit[i] = totals.sums.touched_value * psi_part[i] + by_value.part[i] * excess_value;
-          }
-          part.credit_value.add(credit, times);
+          part.credit_value.add(totals.sums.touched_value * psi_part + excess_value * by_value.part, times);
         }
-        part.unattributed.add(own.sums, totals, times);
+        if (range.begin == 0) {
+          part.unattributed.add(own.sums, totals, times);
+        }
       }
       return part;
     });
@@ -429,18 +400,18 @@ class markov_credit {
     const outcome_totals& totals = make_.totals;
     const double m = totals.customers;
     for (std::size_t i = range.begin; i < range.end; ++i) {
-      const std::size_t at = i - range.begin;
+      const std::size_t place = i - range.begin;
       item_credit& row = rows_[i];
       const double credit = conversion_.part[i] * totals.sums.touched_conversions;
       const double share =
           conversion_.can_share() && totals.sums.conversions > 0.0 ? credit / totals.sums.conversions : null_value;
-      row.removal_effect = make_.prob(conversion_.effect[i], moments.removal_effect.at(at, m));
-      row.share = make_.prob(share, moments.share.at(at, m));
-      row.credit = make_.conversions(credit, moments.credit.at(at, m));
+      row.removal_effect = make_.prob(conversion_.effect[i], moments.removal_effect.at(place, m));
+      row.share = make_.prob(share, moments.share.at(place, m));
+      row.credit = make_.conversions(credit, moments.credit.at(place, m));
       if (values_) {
         const double worth = value_.part[i] * totals.sums.touched_value;
-        row.removal_effect_value = make_.prob(value_.effect[i], moments.removal_effect_value.at(at, m));
-        row.credit_value = make_.value(worth, moments.credit_value.at(at, m));
+        row.removal_effect_value = make_.prob(value_.effect[i], moments.removal_effect_value.at(place, m));
+        row.credit_value = make_.value(worth, moments.credit_value.at(place, m));
       }
     }
   }

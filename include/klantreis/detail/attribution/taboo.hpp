@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <Eigen/Core>
 #include <algorithm>
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "klantreis/engine.hpp"
@@ -15,13 +18,13 @@
 namespace klantreis::detail {
 
 /// The same quantity for eight items: one cache line.
-struct alignas(64) lane {
-  static constexpr std::size_t width = 8;
-  std::array<double, width> x{};
+inline constexpr std::size_t lane_width = 8;
+using lane = Eigen::Array<double, lane_width, 1>;
 
-  [[nodiscard]] double operator[](std::size_t i) const noexcept { return x[i]; }
-  [[nodiscard]] double& operator[](std::size_t i) noexcept { return x[i]; }
-};
+[[nodiscard]] inline double& at(lane& values, std::size_t i) noexcept { return values[static_cast<Eigen::Index>(i)]; }
+[[nodiscard]] inline double at(const lane& values, std::size_t i) noexcept {
+  return values[static_cast<Eigen::Index>(i)];
+}
 
 /// The chains that remain when one item each is removed, for eight items at once. A removed state has 0 everywhere.
 struct taboo_block {
@@ -30,6 +33,20 @@ struct taboo_block {
   std::vector<lane> visits;      ///< by state: expected visits of a journey from (start); empty unless asked for
   double error_bound = 0.0;      ///< of `conversion` at (start)
 };
+
+/// Every item is solved over every transition; so many of them take about ten minutes.
+inline constexpr double most_removal_work = 1e10;
+
+/// \throws limit_error when the removal effects of the items of a chain would take too long.
+inline void check_removal_work(const order_chain& chain, std::size_t items) {
+  const std::size_t transitions = chain.edges() + chain.size();
+  if (static_cast<double>(items) * static_cast<double>(transitions) > most_removal_work) {
+    throw limit_error("removal effects of " + std::to_string(items) + " items in a chain of " +
+                      std::to_string(transitions) +
+                      " transitions are more than can be computed in reasonable time; use a coarser `by`, such as the "
+                      "channel or the phase, or a lower order");
+  }
+}
 
 /// Solves the chains without each of some items.
 class taboo_chains {
@@ -60,9 +77,9 @@ class taboo_chains {
 
   [[nodiscard]] const std::vector<std::uint32_t>& items() const noexcept { return items_; }
   [[nodiscard]] bool with_values() const noexcept { return with_values_; }
-  [[nodiscard]] std::size_t blocks() const noexcept { return (items_.size() + lane::width - 1) / lane::width; }
+  [[nodiscard]] std::size_t blocks() const noexcept { return (items_.size() + lane_width - 1) / lane_width; }
   [[nodiscard]] index_range items_of_block(std::size_t block) const noexcept {
-    return {block * lane::width, (std::min)(items_.size(), (block + 1) * lane::width)};
+    return {block * lane_width, (std::min)(items_.size(), (block + 1) * lane_width)};
   }
 
   /// May be called from several threads.
@@ -98,10 +115,10 @@ class taboo_chains {
     for (std::size_t i = range.begin; i < range.end; ++i) {
       problems.push_back({.rhs = rhs, .removed = chain_->states_with(items_[i])});
     }
-    by_state.resize(chain_->size());
+    by_state.assign(chain_->size(), lane::Zero());
     solver_.solve(problems, way, [&](std::size_t i, transient_solver::solution&& solution) {
       for (std::size_t state = 0; state < by_state.size(); ++state) {
-        by_state[state][i] = solution.values[state];
+        at(by_state[state], i) = solution.values[state];
       }
       note(solution.residual);
     });
