@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+"""What the README shows runs, and is what the examples compile."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_python_lines_run_and_leave_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks("python")
+    exec(compile(code, "README.md", "exec"), {})
+    assert "<html" in (tmp_path / "report.html").read_text(encoding="utf-8")[:500]
+
+
+def test_the_cpp_lines_are_an_example_that_is_compiled_and_run() -> None:
+    (code,) = blocks("cpp")
+    example = (ROOT / "examples" / "cpp" / "first_result.cpp").read_text(encoding="utf-8")
+    assert example == "// SPDX-License-Identifier: MIT\n" + code
+
+
+def test_the_commands_exist() -> None:
+    from klantreis._cli.app import app
+    from typer.main import get_command
+
+    known = get_command(app).commands  # type: ignore[attr-defined]
+    commands = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("klantreis ")]
+    assert commands
+    for line in commands:
+        assert shlex.split(line)[1] in known
