@@ -17,5 +17,7 @@ int main() {
                                          std::span<const std::string>{touches});
   const auto journeys = klantreis::make_journeys(log, {.conversion = {"order"}});
   const auto credit = klantreis::attribute(journeys, klantreis::markov_model{.order = 2});
-  std::cout << klantreis::to_text(credit);
+  for (std::size_t row = 0; row < credit.rows(); ++row) {
+    std::cout << credit.texts("touchpoint")[row] << " earned " << credit.numbers("credit")[row] << " orders\n";
+  }
 }
