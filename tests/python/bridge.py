@@ -66,6 +66,7 @@ CUTS: list[dict[str, Any]] = [
     {"after_conversion": "stop", "inactivity": 3 * DAY},
     {"after_conversion": "continue", "inactivity": 2 * DAY, "gap": 30 * MINUTE},
     {"inactivity": 20 * DAY, "observed_until": FIRST + 35 * DAY},
+    {"after_conversion": "continue", "inactivity": 4 * DAY, "observed_until": FIRST + 35 * DAY},
 ]
 ENDED = [options for options in CUTS if options.get("after_conversion") != "continue"]
 LABELS = ["touchpoint", "channel", "phase"]

@@ -244,3 +244,21 @@ def test_removal_effects_of_the_chain_with_loops(loops: kr.Journeys) -> None:
     rows = kr.attribute(loops, model="markov").to_dicts()
     assert {row["touchpoint"]: row["removal_effect"] for row in rows} == dict.fromkeys("ACKX", 1.0)
     assert all("boundary" in row["marks"] for row in rows)
+
+
+def test_most_probable_paths_of_the_chain_with_loops(loops: kr.Journeys) -> None:
+    rows = kr.likely_paths(loops, limit=6).to_dicts()
+    # Two paths of the same probability come in the order of their text.
+    assert [row["path"] for row in rows] == [
+        "A > C > K > X",
+        "A > C > C > K > X",
+        "A > A > C > K > X",
+        "A > C > K > K > X",
+        "A > C > C > C > K > X",
+        "A > C > A > C > K > X",
+    ]
+    assert [row["rank"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert [row["probability"] for row in rows] == pytest.approx(
+        [0.0224, 0.00672, 0.00224, 0.00224, 0.002016, 0.000896]
+    )
+    assert [row["share"] for row in rows[:5]] == pytest.approx([0.4714, 0.14142, 0.04714, 0.04714, 0.042426], abs=5e-5)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import cutting, events, flow, funnels, intervals, patterns, sequences
+from reference import chain, cutting, events, flow, funnels, intervals, patterns, sequences
 
 import klantreis as kr
 from bridge import (
@@ -28,7 +28,7 @@ from bridge import (
     read,
     span,
 )
-from strategies import CONVERSIONS, DAY, MINUTE, Columns, logs
+from strategies import CONVERSIONS, DAY, MINUTE, Columns, logs, random_log
 
 # --- transitions and drop-off
 
@@ -273,3 +273,22 @@ def reaches(start: str, goal: str, below: dict[str, set[str]], without: str) -> 
             seen.add(there)
             stack.append(there)
     return goal in seen
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("goal", ["(conversion)", "(null)"])
+def test_likely_paths(seed: int, order: int, goal: str) -> None:
+    fast, slow = both(random_log(seed, customers=30, mean_events=5, touchpoints=3), {})
+    trips = sequences.trips(slow)
+    transition = chain.probabilities(chain.transition_counts(trips, order, self_transitions=True))
+    expected = chain.likely_paths(transition, 12, goal)
+    reaching = sum(t.converted == (goal == "(conversion)") for t in trips) / len(trips)
+    rows = kr.likely_paths(fast, limit=12, order=order, to=goal).to_dicts()
+    assert [row["rank"] for row in rows] == list(range(1, 13))
+    assert [row["probability"] for row in rows] == pytest.approx([float(p) for _, p in expected], rel=1e-9)
+    assert [row["share"] for row in rows] == pytest.approx([float(p) / reaching for _, p in expected], rel=1e-9)
+    # The last ones may be any of several equally probable paths.
+    last = expected[-1][1]
+    certain = [" > ".join(path) for path, p in expected if p != last]
+    assert [row["path"] for row in rows[: len(certain)]] == certain

@@ -163,12 +163,19 @@ def credits(effects: dict[str, Any], total: Any) -> dict[str, Any]:
     return {item: None if effect is None or whole == 0 else effect / whole * total for item, effect in effects.items()}
 
 
+def items_along(windows_of_path: Sequence[State]) -> tuple[str, ...]:
+    """The items of a path of windows: all of the first window, then the last item of each."""
+    if not windows_of_path:
+        return ()
+    return (*windows_of_path[0], *(window[-1] for window in windows_of_path[1:]))
+
+
 def likely_paths(
-    transition: dict[State, dict[State, Fraction]], number: int, floor: float = 1e-6
-) -> list[tuple[tuple[State, ...], Fraction]]:
-    """The most probable ways from start to conversion, by listing every path above a falling threshold."""
+    transition: dict[State, dict[State, Fraction]], number: int, goal: str = CONVERSION, floor: float = 1e-3
+) -> list[tuple[tuple[str, ...], Fraction]]:
+    """The most probable ways from start to the goal, by listing every path above a falling threshold."""
     while True:
-        found: list[tuple[tuple[State, ...], Fraction]] = []
+        found: list[tuple[tuple[str, ...], Fraction]] = []
         stack: list[tuple[tuple[State, ...], Fraction]] = [((START,), Fraction(1))]
         while stack:
             path, probability = stack.pop()
@@ -176,11 +183,11 @@ def likely_paths(
                 chance = probability * p
                 if float(chance) < floor:
                     continue
-                if there == CONVERSION:
-                    found.append((path[1:], chance))
-                elif there != NULL:
+                if there == goal:
+                    found.append((items_along(path[1:]), chance))
+                elif there not in (CONVERSION, NULL):
                     stack.append(((*path, there), chance))
-        if len(found) >= number or floor < 1e-9:
+        if len(found) >= number or floor < 1e-6:
             found.sort(key=lambda row: (-row[1], row[0]))
             return found[:number]
-        floor /= 10
+        floor /= 4

@@ -195,6 +195,6 @@ def markov(trips: Sequence[Trip], order: int = 1) -> dict[str, MarkovRow]:
             log_form(credit, psi_credit, m, scale=total, fallback_n=converting),
             value_effect,
             prob(value_effect, psi_value, m, converting),
-            value_effect / value_sum * earned_value if has_value and value_sum else nothing,
+            value_effect / value_sum * earned_value if has_value and abs(value_sum) > 1e-12 else 0.0,
         )
     return rows
