@@ -11,6 +11,7 @@
 #include "klantreis/graph.hpp"
 #include "klantreis/journeys.hpp"
 #include "klantreis/log.hpp"
+#include "klantreis/markov.hpp"
 #include "klantreis/paths.hpp"
 #include "klantreis/patterns.hpp"
 #include "klantreis/statistics.hpp"

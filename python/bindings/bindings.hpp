@@ -16,6 +16,7 @@ void bind_journeys(py::module_& m);
 void bind_paths(py::module_& m);
 void bind_transitions(py::module_& m);
 void bind_graph(py::module_& m);
+void bind_markov(py::module_& m);
 void bind_attribution(py::module_& m);
 void bind_dropoff(py::module_& m);
 void bind_funnel(py::module_& m);

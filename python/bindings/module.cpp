@@ -35,6 +35,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   klantreis::bindings::bind_paths(m);
   klantreis::bindings::bind_transitions(m);
   klantreis::bindings::bind_graph(m);
+  klantreis::bindings::bind_markov(m);
   klantreis::bindings::bind_attribution(m);
   klantreis::bindings::bind_dropoff(m);
   klantreis::bindings::bind_funnel(m);

@@ -11,6 +11,7 @@ from klantreis._funnel import funnel
 from klantreis._graph import Graph, graph
 from klantreis._journeys import Journeys, journeys
 from klantreis._log import Log
+from klantreis._markov import Chain
 from klantreis._paths import Paths, paths
 from klantreis._patterns import entries, likely_paths, step_matrix, variants, ways_in, ways_out
 from klantreis._read import read, read_paths
@@ -19,6 +20,7 @@ from klantreis._table import Table
 from klantreis._transitions import transitions
 
 __all__ = [
+    "Chain",
     "DropOff",
     "Graph",
     "InputError",
