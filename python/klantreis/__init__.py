@@ -11,10 +11,11 @@ from klantreis._funnel import funnel
 from klantreis._graph import Graph, graph
 from klantreis._journeys import Journeys, journeys
 from klantreis._log import Log
-from klantreis._markov import Chain
+from klantreis._markov import Chain, markov
 from klantreis._paths import Paths, paths
 from klantreis._patterns import entries, likely_paths, step_matrix, variants, ways_in, ways_out
 from klantreis._read import read, read_paths
+from klantreis._report import report
 from klantreis._statistics import Interval, newcombe, newcombe_paired, wilson
 from klantreis._table import Table
 from klantreis._transitions import transitions
@@ -39,12 +40,14 @@ __all__ = [
     "graph",
     "journeys",
     "likely_paths",
+    "markov",
     "models",
     "newcombe",
     "newcombe_paired",
     "paths",
     "read",
     "read_paths",
+    "report",
     "step_matrix",
     "transitions",
     "variants",

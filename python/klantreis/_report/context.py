@@ -1,0 +1,340 @@
+# SPDX-License-Identifier: MIT
+"""What the sections of a report share: the journeys, the options, and the results that several of them use."""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+from klantreis._attribution import Model, attribute
+from klantreis._dropoff import DropOff, drop_off
+from klantreis._funnel import funnel
+from klantreis._journeys import Journeys
+from klantreis._patterns import likely_paths, variants
+from klantreis._report.layout import Flow, ordered, rolled_up
+from klantreis._report.steps import proposed
+from klantreis._report.words import Words
+from klantreis._table import Table, _csv_cell
+from klantreis._transitions import transitions
+
+MODELS: tuple[Model, ...] = ("markov", "linear", "first_touch", "last_touch")
+MIN_N = 30
+FLOW_COLUMNS = 9
+# No name of the log holds a NUL.
+OTHER = "\0other"
+_HTML_ROWS = 40
+MOST_PATHS = 500
+_PATH_ITEMS = 10
+_CSV_BYTES = 16_000
+# The column that says how many are in a row, where small groups are left out.
+_SIZES = ("n", "count", "weight", "customers")
+
+
+@dataclass(frozen=True)
+class View:
+    """A table as the report shows it: its first rows for reading, and a file to download."""
+
+    id: str
+    name: str
+    caption: Markup
+    table: Table
+    suppressed: int = 0
+    heads: list[tuple[str, bool]] = field(default_factory=list)
+    rows: list[list[Markup]] = field(default_factory=list)
+    csv: str = ""
+    csv_rows: int = 0
+
+    @property
+    def file(self) -> str:
+        """The name of the file to download."""
+        return f"{self.id}.csv"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section that has something to say."""
+
+    id: str
+    nav: str
+    values: Mapping[str, Any]
+    views: Sequence[View] = ()
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A section without rows, and why."""
+
+    id: str
+    nav: str
+    reason: Markup
+
+
+class Context:
+    """The journeys of one report and what was found out about them."""
+
+    def __init__(
+        self,
+        journeys: Journeys,
+        *,
+        words: Words,
+        title: str | None,
+        steps: Sequence[str | Sequence[str]] | None,
+        by: str | None,
+        min_group: int | None,
+    ) -> None:
+        self.journeys = journeys
+        self.log = journeys.log
+        self.words = words
+        self.title = title
+        self.steps = steps
+        self.min_group = min_group
+        self.least = words.count(min_group or 0)
+        labels = self.log.labels
+        self.item_by = by or "touchpoint"
+        self.flow_by = by or ("phase" if "phase" in labels else "touchpoint")
+        self.credit_by = by or ("channel" if "channel" in labels else "touchpoint")
+
+    @functools.cached_property
+    def going_on(self) -> Journeys:
+        """Journeys that go on after their conversion: what figures, flow and leaving are about.
+
+        Cut at the conversion, what an order brings with it (a delivery, a survey) would be a journey that converts no
+        more.
+        """
+        return self._recut("continue")
+
+    @functools.cached_property
+    def cut(self) -> Journeys:
+        """Journeys that end at their conversion: what attribution and likely paths need."""
+        return self._recut("new") if self.journeys.after_conversion == "continue" else self.journeys
+
+    def _recut(self, after: Any) -> Journeys:
+        return self.journeys if self.journeys.after_conversion == after else self.journeys.recut(after_conversion=after)
+
+    @functools.cached_property
+    def figures(self) -> dict[str, Any]:
+        """The headline figures of the journeys."""
+        return self.summary.to_dicts()[0]
+
+    @functools.cached_property
+    def summary(self) -> Table:
+        """The same as a table."""
+        return self.going_on.summary(min_n=MIN_N)
+
+    @functools.cached_property
+    def leaving(self) -> DropOff:
+        """Where customers leave."""
+        return drop_off(self.going_on, by=self.item_by, collapse=True, min_n=MIN_N)
+
+    @functools.cached_property
+    def credits(self) -> dict[str, Table]:
+        """Attribution by each model; none without a conversion."""
+        if not self.cut.conversions:
+            return {}
+        return {model: attribute(self.cut, model=model, by=self.credit_by, min_n=MIN_N) for model in MODELS}
+
+    @functools.cached_property
+    def variants(self) -> Table:
+        """The distinct paths that end at a conversion or without one, repeats merged."""
+        return variants(self.cut, by=self.item_by, collapse=True, limit=MOST_PATHS, min_n=MIN_N)
+
+    @functools.cached_property
+    def whole(self) -> Table:
+        """The distinct paths of journeys that go on after a conversion, repeats merged."""
+        return variants(self.going_on, by=self.item_by, collapse=True, limit=MOST_PATHS, min_n=MIN_N)
+
+    @functools.cached_property
+    def likely(self) -> Table | None:
+        """The most probable paths to the conversion."""
+        return likely_paths(self.cut, by=self.item_by, collapse=True, limit=6) if self.cut.conversions else None
+
+    @functools.cached_property
+    def moves(self) -> Table:
+        """The transitions of the flow."""
+        return transitions(self.going_on, by=self.flow_by, collapse=True, min_n=MIN_N)
+
+    @functools.cached_property
+    def flow(self) -> Flow:
+        """What flows between at most ten states."""
+        starts: dict[str, float] = {}
+        ends: dict[str, float] = {}
+        moves: dict[tuple[str, str], float] = {}
+        states: dict[str, None] = {}
+        for row in self.moves:
+            source, target, weight = row["from"], row["to"], float(row["weight"])
+            if source == "(start)" and target in _ENDS:
+                continue
+            if source == "(start)":
+                starts[target] = weight
+            elif target in _ENDS:
+                ends[source] = ends.get(source, 0.0) + weight
+            else:
+                moves[source, target] = weight
+            states.update({name: None for name in (source, target) if name != "(start)" and name not in _ENDS})
+        exits = drop_off(self.going_on, by=self.flow_by, collapse=True)
+        left = {row[self.flow_by]: float(row["exits"]) for row in exits if row["exits"]}
+        rest = {name: count - left.get(name, 0.0) for name, count in ends.items() if count > left.get(name, 0.0)}
+        flow = Flow(tuple(states), starts, moves, left, rest)
+        if len(states) > FLOW_COLUMNS + 1:
+            most = sorted(states, key=lambda name: -flow.visits(name))[:FLOW_COLUMNS]
+            flow = rolled_up(flow, most, OTHER)
+        order = ordered(sorted(flow.states, key=lambda name: -flow.visits(name)), flow.moves)
+        return Flow(order, flow.starts, flow.moves, flow.left, flow.rest)
+
+    @functools.cached_property
+    def flow_states(self) -> int:
+        """How many states there were before the smallest were merged."""
+        return len({name for row in self.moves for name in (row["from"], row["to"])} - {"(start)", *_ENDS})
+
+    @functools.cached_property
+    def converters(self) -> dict[str, Any] | None:
+        """Customers who converted, of all customers; None without conversion."""
+        known = set(self.log.touchpoints)
+        names = [name for name in self.journeys.conversion if name in known]
+        return funnel(self.journeys, [names], min_n=MIN_N).to_dicts()[0] if names else None
+
+    @functools.cached_property
+    def funnel(self) -> tuple[Table | None, Markup]:
+        """The funnel, and a sentence that says where its steps come from."""
+        if self.steps is not None:
+            steps, said = self.steps, self.words("funnel.sub.given")
+        else:
+            steps, said = proposed(self)
+        return (funnel(self.journeys, steps, by=self.item_by, min_n=MIN_N) if steps else None), said
+
+    def is_small(self, count: float | None) -> bool:
+        """Whether a group is too small to be shown."""
+        return self.min_group is not None and count is not None and 0 < count < self.min_group
+
+    def shown(self, table: Table, size: str | None = None) -> Table:
+        """The rows that may be shown."""
+        column = size or next((name for name in _SIZES if name in table.columns), None)
+        if self.min_group is None or column is None:
+            return table
+        keep = [row for row, count in enumerate(table[column]) if not self.is_small(count)]
+        return table if len(keep) == len(table) else Table(table._core.take(keep))
+
+    @functools.cached_property
+    def known_credits(self) -> dict[str, Table]:
+        """The attribution without the items that few customers met; its own ``n`` is all customers."""
+        if self.min_group is None:
+            return self.credits
+        counts = self.log.counts(self.credit_by)
+        people = dict(zip(counts[self.credit_by], counts["customers"], strict=True))
+        found = {}
+        for model, table in self.credits.items():
+            keep = [row for row, name in enumerate(table[self.credit_by]) if not self.is_small(people.get(name))]
+            found[model] = table if len(keep) == len(table) else Table(table._core.take(keep))
+        return found
+
+    def view(
+        self, id: str, name: str, caption: Markup, table: Table, size: str | None = None, kept: Table | None = None
+    ) -> View:
+        """Prepare a table for the page: ``kept`` of it, or the rows whose ``size`` is not too small."""
+        kept = self.shown(table, size) if kept is None else kept
+        return View(
+            id=id,
+            name=name,
+            caption=caption,
+            table=kept,
+            suppressed=len(table) - len(kept),
+            heads=[(head, is_text) for head, _, is_text in self._columns(kept, 0)],
+            rows=[list(row) for row in zip(*(cells for _, cells, _ in self._columns(kept, _HTML_ROWS)), strict=True)],
+            **_download(kept),
+        )
+
+    def _columns(self, table: Table, rows: int) -> list[tuple[str, list[Markup], bool]]:
+        """Heading, cells and whether they are text; the bounds of an interval share a column."""
+        words, head = self.words, table.head(rows)
+        columns = []
+        for name in table.columns:
+            stem = name.removesuffix("lower")
+            quantity = table.quantity(name)
+            if stem != name and stem + "upper" in table.columns:
+                pairs = zip(head[name], head[stem + "upper"], strict=True)
+                cells = [Markup.escape(words.interval(low, high, quantity) or "–") for low, high in pairs]
+                columns.append((words.column(name), cells, False))
+            elif not (name.endswith("upper") and name.removesuffix("upper") + "lower" in table.columns):
+                values = head[name]
+                is_text = table._core.type(name) == "text"
+                write = _writer(words, name, quantity, is_text)
+                columns.append((words.column(name), [write(value) for value in values], is_text))
+        return columns
+
+
+_ENDS = ("(conversion)", "(null)", "(end)")
+
+
+def _writer(words: Words, name: str, quantity: str, is_text: bool) -> Callable[[Any], Markup]:
+    if name == "marks":
+        return lambda value: Markup.escape(words.marks(value))
+    if name == "path":
+        return lambda value: _written_path(words, value)
+    if name == "model":
+        return lambda value: model_name(words, value)
+    if is_text:
+        return lambda value: words.state(value)
+    return lambda value: Markup.escape(words.cell(value, quantity))
+
+
+def _written_path(words: Words, path: str) -> Markup:
+    """The items of a path; a long one is shortened in its middle."""
+    pieces = [words.state(piece) for piece in shortened(split_path(path), _PATH_ITEMS)[0]]
+    hidden = len(split_path(path)) - len(pieces)
+    if hidden:
+        pieces.insert(_PATH_ITEMS - 3, words("paths.more", count=hidden))
+    return Markup(" → ").join(pieces)
+
+
+def shortened(names: list[str], most: int) -> tuple[list[str], int]:
+    """Take names out of the middle of a long path: what stays, and how many stand before the gap."""
+    head = most - 3
+    return (names, len(names)) if len(names) <= most else (names[:head] + names[-2:], head)
+
+
+def model_name(words: Words, model: str) -> Markup:
+    """What a model is called."""
+    try:
+        return words(f"model.{model}")
+    except KeyError:
+        return words.name(model)
+
+
+def _download(table: Table) -> dict[str, Any]:
+    """The table as a file inside the page, cut where it would swell the page."""
+    rows, size = 0, len(",".join(table.columns)) + 2
+    for row in table.head(_CSV_BYTES // 8):
+        size += sum(len(str(_csv_cell(value)).encode()) + 1 for value in row.values()) + 1
+        if size > _CSV_BYTES:
+            break
+        rows += 1
+    packed = base64.b64encode((table.head(rows).to_csv() or "").encode()).decode()
+    return {"csv": f"data:text/csv;charset=utf-8;base64,{packed}", "csv_rows": rows}
+
+
+def split_path(text: str) -> list[str]:
+    """Take the text of a path apart; a name in double quotes may contain the separator.
+
+    >>> split_path('view > "a > b" > cart')
+    ['view', 'a > b', 'cart']
+    """
+    names, at = [], 0
+    while at < len(text):
+        if text[at] == '"':
+            end = at + 1
+            while end < len(text) and (text[end] != '"' or text[end + 1 : end + 2] == '"'):
+                end += 2 if text[end] == '"' else 1
+            if end < len(text) and text[end + 1 : end + 4] in ("", " > "):
+                names.append(text[at + 1 : end].replace('""', '"'))
+                at = end + 4
+                continue
+        stop = text.find(" > ", at)
+        stop = len(text) if stop < 0 else stop
+        names.append(text[at:stop])
+        at = stop + 3
+    return names

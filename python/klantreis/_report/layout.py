@@ -1,0 +1,590 @@
+# SPDX-License-Identifier: MIT
+"""Where the parts of the flow stand: plain numbers, without colours and without text of names.
+
+States are columns (in an upright picture: rows). Bands go on to the right, loop back above, and fall down where
+journeys end. The geometry is written once, along (u) and across (v) the flow, and turned for the upright picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["start", "on", "back", "left", "rest"]
+
+NODE = {"wide": 13.0, "upright": 11.0}
+WIDTH = {"wide": 1240.0, "upright": 360.0}
+# A quarter of a circle as a cubic curve.
+_ROUND = 0.5523
+_CHARACTER = 0.6
+_LINE = 16.0
+# So many of the loops say how many go back; more labels would be a list, which the table is.
+_LABELLED_LOOPS = 5
+# Loops that would take more room above the states than this rise and fade instead.
+_LOOPS_HEIGHT = {"wide": 250.0, "upright": 150.0}
+# Among more bands than this those that are too thin for a label are left to the table.
+_MANY_BANDS = 24
+# Room beside an upright picture for names and numbers.
+_BESIDE = 142.0
+# Between the ends of a state where they fade out side by side.
+_APART = 8.0
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What flows: every visit of a state begins with a start or a move, and ends with a move, in leaving or at rest."""
+
+    states: tuple[str, ...]
+    starts: dict[str, float]
+    moves: dict[tuple[str, str], float]
+    left: dict[str, float]
+    rest: dict[str, float]
+
+    def visits(self, state: str) -> float:
+        """How often the state was entered."""
+        return self.starts.get(state, 0.0) + sum(n for (_, to), n in self.moves.items() if to == state)
+
+    def departures(self, state: str) -> float:
+        """How often the state was left, by a move or for good."""
+        gone = sum(n for (source, _), n in self.moves.items() if source == state)
+        return gone + self.left.get(state, 0.0) + self.rest.get(state, 0.0)
+
+    def journeys(self) -> float:
+        """How many journeys there are."""
+        return sum(self.starts.values())
+
+    def check(self) -> None:
+        """Stop where a node does not add up: a picture of it would lie."""
+        for state in self.states:
+            entered, gone = self.visits(state), self.departures(state)
+            if abs(entered - gone) > 1e-6 * max(1.0, entered):
+                raise AssertionError(f"flow at {state!r}: {entered} enter and {gone} leave")
+
+
+def ordered(states: Sequence[str], moves: dict[tuple[str, str], float]) -> tuple[str, ...]:
+    """Return the states in the order in which the fewest moves go back; among equals, earlier ones stay earlier.
+
+    Exact: the best order of a set ends in some state, so the best orders of all its subsets suffice (Held and Karp,
+    1962, doi:10.1137/0110015). Takes at most 12 states.
+
+    Examples
+    --------
+    >>> ordered(["cart", "view"], {("view", "cart"): 5, ("cart", "view"): 2})
+    ('view', 'cart')
+    """
+    n = len(states)
+    if n > 12:
+        raise ValueError(f"{n} states; at most 12 can be put in order")
+    weight = [[moves.get((a, b), 0.0) for b in states] for a in states]
+    full = (1 << n) - 1
+    # back[mask]: the least weight of moves that go back when the states outside mask are placed, mask still to come.
+    back = [0.0] * (full + 1)
+    first = [0] * (full + 1)
+    for mask in range(1, full + 1):
+        best = None
+        for i in range(n):
+            if mask >> i & 1:
+                others = mask & ~(1 << i)
+                cost = back[others] + sum(weight[j][i] for j in range(n) if others >> j & 1)
+                if best is None or cost < best - 1e-9:
+                    best, first[mask] = cost, i
+        back[mask] = best or 0.0
+    order, mask = [], full
+    while mask:
+        order.append(states[first[mask]])
+        mask &= ~(1 << first[mask])
+    return tuple(order)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A state: a box, and where its name may begin."""
+
+    state: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Band:
+    """So many journeys on their way; `thickness` is their number in the scale of the picture."""
+
+    kind: Kind
+    source: str
+    target: str
+    count: float
+    thickness: float
+    outline: str
+    faint: bool = False
+    """Too thin beside the others to be drawn."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text and where it stands. Texts may hold names from the log, so whoever writes them out escapes them."""
+
+    role: Literal["name", "visits", "start", "on", "back", "left", "rest", "share"]
+    text: str
+    x: float
+    y: float
+    anchor: Literal["start", "middle", "end"]
+    size: float
+
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom, from the number of characters."""
+        width = len(self.text) * self.size * _CHARACTER
+        shift = {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor]
+        left = self.x - shift * width
+        return left, self.y - 0.8 * self.size, left + width, self.y + 0.2 * self.size
+
+
+@dataclass
+class Layout:
+    """A picture of the flow."""
+
+    width: float
+    height: float
+    scale: float
+    nodes: list[Node] = field(default_factory=list)
+    bands: list[Band] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)
+    fading: bool = False
+    """Whether what goes back rises and fades, because loops would be a tangle."""
+
+
+class Texts:
+    """What the labels say; the report gives its own, in its language."""
+
+    def name(self, state: str) -> str:
+        return state
+
+    def count(self, value: float) -> str:
+        return f"{value:,.0f}"
+
+    def visits(self, value: float) -> str:
+        return f"{value:,.0f} visits"
+
+    def starts(self, value: float) -> str:
+        return f"{value:,.0f} start"
+
+    def back(self, value: float) -> str:
+        return f"‹ back {value:,.0f}"
+
+    def ended(self, kind: str, count: float, share: float) -> str:
+        return f"{kind} · {share:.0%}"
+
+
+def short(name: str, room: float) -> str:
+    """Return the name cut to so many characters, in the middle.
+
+    >>> short("checkout_start", 8)
+    'check…rt'
+    """
+    fits = max(3, int(room))
+    if len(name) <= fits:
+        return name
+    tail = (fits - 1) // 3
+    return name[: fits - 1 - tail] + "…" + name[len(name) - tail :]
+
+
+def shown(count: float, journeys: float) -> bool:
+    """Whether a band gets a label: from 100 journeys, or 1% of them."""
+    return count >= 100 or count >= 0.01 * journeys
+
+
+@dataclass
+class _Loop:
+    source: int
+    target: int
+    count: float
+    clear: float = 0.0
+    labelled: bool = False
+
+
+class _Drawing:
+    """The state of one drawing, in u (along) and v (across)."""
+
+    def __init__(self, flow: Flow, upright: bool, texts: Texts) -> None:
+        self.flow, self.upright, self.texts = flow, upright, texts
+        self.node = NODE["upright" if upright else "wide"]
+        self.index = {state: i for i, state in enumerate(flow.states)}
+        self.visits = [flow.visits(state) for state in flow.states]
+        self.journeys = flow.journeys()
+        moves = [(self.index[a], self.index[b], count) for (a, b), count in flow.moves.items()]
+        self.on = [(a, b, count) for a, b, count in moves if b > a]
+        loops = (_Loop(a, b, count) for a, b, count in moves if b < a)
+        self.loops = sorted(loops, key=lambda loop: (loop.source - loop.target, loop.target))
+        self.fading = False
+        self._scale()
+        if self.lanes_above > _LOOPS_HEIGHT["upright" if upright else "wide"]:
+            self.fading = True
+            self._scale()
+        self.along = self._along()
+        most = max(self.lanes, default=0.0)
+        width = max(WIDTH["upright"], most + _BESIDE) if upright else WIDTH["wide"]
+        self.layout = Layout(width, 0.0, self.scale, fading=self.fading)
+
+    def _scale(self) -> None:
+        """Finds how thick one journey may be, and where the states stand."""
+        n, most = len(self.flow.states), max(self.visits, default=1.0) or 1.0
+        if self.upright:
+            self.begin, self.gap = 44.0, 0.0
+            self.scale = (WIDTH["upright"] - 30.0 - _BESIDE) / most
+            for _ in range(6):
+                self._place(18.0)
+                # Loops and skips take room of their own; what is left for the states gets smaller.
+                over = max(self.lanes) + _BESIDE - WIDTH["upright"]
+                if over <= 0:
+                    break
+                self.scale *= max(0.6, 1 - over / max(self.lanes))
+            return
+        ends = [self.flow.left.get(s, 0.0) + self.flow.rest.get(s, 0.0) for s in self.flow.states]
+        into = [sum(loop.count for loop in self.loops if loop.target == i) for i in range(n)]
+        out = [sum(loop.count for loop in self.loops if loop.source == i) for i in range(n)]
+        # What must find room between two states: ends that fall and, where they do not loop, moves back that rise.
+        rising = [a + b for a, b in zip(out, into[1:], strict=False)] if self.fading else []
+        room = max(ends + rising, default=0.0)
+        self.begin, after = 56.0, 130.0
+        for _ in range(3):
+            self.gap = min(330.0, (WIDTH["wide"] - self.begin - after) / max(1, n - 1))
+            self.scale = min(250.0 / most, (self.gap - 40.0) / room if room else 250.0 / most)
+            # The widest turns must not leave the picture.
+            self.begin = max(56.0, into[0] * self.scale + 14.0)
+            after = max(130.0, out[-1] * self.scale + 34.0)
+        self._place(58.0)
+
+    def _place(self, above: float) -> None:
+        """Finds where the states begin and what stands above and below them at this scale."""
+        self.lanes_above = self._lanes()
+        self.top = above + self.lanes_above
+        self.lanes = [self.top + count * self.scale for count in self.visits]
+        self._skips()
+
+    def _lanes(self) -> float:
+        """Gives each loop its lane above the states and returns the height of them all."""
+        if self.fading:
+            return 34.0 if self.upright else 64.0
+        heights = [12.0] * len(self.flow.states)
+        strong = sorted(self.loops, key=lambda loop: -loop.count)[:_LABELLED_LOOPS]
+        for loop in self.loops:
+            span = range(loop.target, loop.source + 1)
+            loop.labelled = loop in strong and shown(loop.count, self.journeys) and not self.upright
+            loop.clear = max(heights[i] for i in span)
+            if shown(loop.count, self.journeys):
+                for i in span:
+                    heights[i] = loop.clear + loop.count * self.scale + (18.0 if loop.labelled else 4.0)
+        return max(heights, default=12.0)
+
+    def _along(self) -> list[float]:
+        if not self.upright:
+            return [self.begin + i * self.gap for i in range(len(self.flow.states))]
+        at, places = self.begin, []
+        for state in self.flow.states:
+            places.append(at)
+            kinds = [counts[state] * self.scale for counts in (self.flow.left, self.flow.rest) if counts.get(state)]
+            # The ends of a state, then name and visits of the next.
+            at += 66.0 + sum(max(thickness, 14.0) + _APART for thickness in kinds)
+        self.end = at
+        return places
+
+    def point(self, u: float, v: float) -> str:
+        x, y = (v, u) if self.upright else (u, v)
+        return f"{x:.1f} {y:.1f}"
+
+    def curve(self, *points: tuple[float, float]) -> str:
+        return "C" + " ".join(self.point(u, v) for u, v in points)
+
+    def draw(self) -> Layout:
+        ports = self._ports()
+        self._ends(ports)
+        for state in self.flow.states:
+            i, count = self.index[state], self.flow.starts.get(state, 0.0)
+            if count:
+                self._start(i, state, count, ports["start", i, i])
+        for a, b, count in sorted(self.on, key=lambda move: -move[2]):
+            self._on(a, b, count, ports)
+        for loop in self.loops:
+            self._back(loop, ports)
+        if self.fading:
+            self._back_labels()
+        for i, state in enumerate(self.flow.states):
+            self._node(i, state)
+        return self.layout
+
+    def _ports(self) -> dict[tuple[str, int, int], float]:
+        """Where each band meets its state, from the top. In this order only skips cross others."""
+        right, left = [self.top] * len(self.visits), [self.top] * len(self.visits)
+        ports: dict[tuple[str, int, int], float] = {}
+
+        def put(side: list[float], at: int, key: tuple[str, int, int], count: float) -> None:
+            ports[key] = side[at]
+            side[at] += count * self.scale
+
+        for loop in sorted(self.loops, key=lambda loop: loop.clear):
+            put(right, loop.source, ("back out", loop.source, loop.target), loop.count)
+            put(left, loop.target, ("back in", loop.source, loop.target), loop.count)
+        for a, b, count in sorted(self.on, key=lambda move: move[1]):
+            put(right, a, ("on out", a, b), count)
+        for a, b, count in sorted(self.on, key=lambda move: -move[0]):
+            put(left, b, ("on in", a, b), count)
+        for i, state in enumerate(self.flow.states):
+            for kind, counts in (("left", self.flow.left), ("rest", self.flow.rest)):
+                put(right, i, (kind, i, i), counts.get(state, 0.0))
+            put(left, i, ("start", i, i), self.flow.starts.get(state, 0.0))
+        return ports
+
+    def _skips(self) -> None:
+        """Lays the bands that pass over states in lanes below them."""
+        self.below: dict[tuple[int, int], float] = {}
+        for a, b, count in sorted(self.on, key=lambda move: (move[1] - move[0], -move[2])):
+            if b - a > 1:
+                between = range(a + 1, b)
+                lane = max(self.lanes[i] for i in between) + 7.0
+                self.below[a, b] = lane
+                if len(self.flow.moves) > _MANY_BANDS and not shown(count, self.journeys):
+                    continue
+                for i in between:
+                    self.lanes[i] = lane + max(count * self.scale, 1.0)
+
+    def _band(self, kind: Kind, source: str, target: str, count: float, outline: str) -> None:
+        faint = kind in ("on", "back") and len(self.flow.moves) > _MANY_BANDS and not shown(count, self.journeys)
+        self.layout.bands.append(Band(kind, source, target, count, count * self.scale, outline, faint))
+
+    def _label(
+        self,
+        role: Literal["name", "visits", "start", "on", "back", "left", "rest", "share"],
+        text: str,
+        x: float,
+        y: float,
+        anchor: Literal["start", "middle", "end"] = "middle",
+        size: float = 12.0,
+    ) -> None:
+        self.layout.labels.append(Label(role, text, x, y, anchor, size))
+
+    def _ends(self, ports: dict[tuple[str, int, int], float]) -> None:
+        deepest = max(self.lanes, default=self.top)
+        # Right of the lanes stand the names of an upright picture; the ends fade out beside the widest state.
+        until = deepest + 12.0 if self.upright else max(deepest + 60.0, self.top + 190.0)
+        rows: dict[str, list[tuple[float, str, float, float]]] = {"left": [], "rest": []}
+        for i, state in enumerate(self.flow.states):
+            at = self.along[i] + self.node
+            inner = 8.0
+            # What is lower on the state falls nearer to it.
+            for kind, counts in (("rest", self.flow.rest), ("left", self.flow.left)):
+                count = counts.get(state, 0.0)
+                if not count:
+                    continue
+                a, w = ports[kind, i, i], count * self.scale
+                drawn, outer = max(w, 0.8), inner + max(w, 0.8)
+                turn, big, small = at + 2.0, outer - 2.0, inner - 2.0
+                self._band(
+                    "left" if kind == "left" else "rest",
+                    state,
+                    "",
+                    count,
+                    f"M{self.point(at, a)}L{self.point(turn, a)}"
+                    + self.curve((turn + big * _ROUND, a), (turn + big, a + big * (1 - _ROUND)), (turn + big, a + big))
+                    + f"L{self.point(turn + big, until)}L{self.point(turn + small, until)}"
+                    + f"L{self.point(turn + small, a + drawn + small)}"
+                    + self.curve(
+                        (turn + small, a + drawn + small * (1 - _ROUND)),
+                        (turn + small * _ROUND, a + drawn),
+                        (turn, a + drawn),
+                    )
+                    + f"L{self.point(at, a + drawn)}Z",
+                )
+                rows[kind].append((turn + small + drawn / 2, state, count, count / (self.visits[i] or 1.0)))
+                inner = outer + (max(_APART, 14.0 + _APART - drawn) if self.upright else 4.0)
+        self._end_labels(rows, until)
+
+    def _end_labels(self, rows: dict[str, list[tuple[float, str, float, float]]], until: float) -> None:
+        lines = 0.0
+        for kind in ("left", "rest"):
+            before = -1e9
+            for u, _, count, share in rows[kind]:
+                head, foot = self.texts.count(count), self.texts.ended(kind, count, share)
+                if self.upright:
+                    self._label("left" if kind == "left" else "rest", f"{head} {foot}", until + 6.0, u + 4.0, "start")
+                    continue
+                width = max(len(head) * 13.0, len(foot) * 12.0) * _CHARACTER
+                centre = min(max(u, before + 6.0 + width / 2), self.layout.width - width / 2)
+                before = centre + width / 2
+                y = until + 18.0 + lines
+                self._label("left" if kind == "left" else "rest", head, centre, y, "middle", 13.0)
+                self._label("share", foot, centre, y + _LINE, "middle", 12.0)
+            if rows[kind] and not self.upright:
+                lines += 40.0
+        self.layout.height = self.end + 10.0 if self.upright else until + lines + 8.0
+
+    def _start(self, i: int, state: str, count: float, a: float) -> None:
+        length = 30.0 if self.upright else 44.0
+        u, w = self.along[i], max(count * self.scale, 0.8)
+        corners = [(u - length, a), (u, a), (u, a + w), (u - length, a + w)]
+        self._band("start", "", state, count, "M" + "L".join(self.point(*corner) for corner in corners) + "Z")
+
+    def _on(self, a: int, b: int, count: float, ports: dict[tuple[str, int, int], float]) -> None:
+        u0, u1, w = self.along[a] + self.node, self.along[b], max(count * self.scale, 0.8)
+        v0, v1 = ports["on out", a, b], ports["on in", a, b]
+        if (a, b) in self.below:
+            low = self.below[a, b]
+            first, last = self.along[a + 1], self.along[b - 1] + self.node
+            c0, c1 = (u0 + first) / 2, (last + u1) / 2
+            outline = (
+                f"M{self.point(u0, v0)}"
+                + self.curve((c0, v0), (c0, low), (first, low))
+                + f"L{self.point(last, low)}"
+                + self.curve((c1, low), (c1, v1), (u1, v1))
+                + f"L{self.point(u1, v1 + w)}"
+                + self.curve((c1, v1 + w), (c1, low + w), (last, low + w))
+                + f"L{self.point(first, low + w)}"
+                + self.curve((c0, low + w), (c0, v0 + w), (u0, v0 + w))
+                + "Z"
+            )
+        else:
+            c = (u0 + u1) / 2
+            outline = (
+                f"M{self.point(u0, v0)}"
+                + self.curve((c, v0), (c, v1), (u1, v1))
+                + f"L{self.point(u1, v1 + w)}"
+                + self.curve((c, v1 + w), (c, v0 + w), (u0, v0 + w))
+                + "Z"
+            )
+            text = self.texts.count(count)
+            room = w if not self.upright else u1 - u0
+            along = (u1 - u0) if not self.upright else w
+            if shown(count, self.journeys) and room >= 18.0 and along >= len(text) * 13.0 * _CHARACTER + 6.0:
+                x, y = ((v0 + v1 + w) / 2, c) if self.upright else (c, (v0 + v1 + w) / 2)
+                self._label("on", text, x, y + 4.5, "middle", 13.0)
+        self._band("on", self.flow.states[a], self.flow.states[b], count, outline)
+
+    def _back(self, loop: _Loop, ports: dict[tuple[str, int, int], float]) -> None:
+        if self.fading:
+            self._rise(loop, ports)
+            return
+        w = loop.count * self.scale
+        v0 = ports["back out", loop.source, loop.target] + w / 2
+        v1 = ports["back in", loop.source, loop.target] + w / 2
+        lane = self.top - loop.clear - w / 2
+        ua, ub = self.along[loop.source] + self.node, self.along[loop.target]
+        # Ports further down turn further out, so loops of one state do not cross.
+        out, back = v0 - self.top + 7.0, v1 - self.top + 7.0
+        up = self.top - 7.0
+        over = min(out, up - lane)
+        into = min(back, up - lane)
+        k = 1 - _ROUND
+        outline = (
+            f"M{self.point(ua, v0)}"
+            + self.curve((ua + out * _ROUND, v0), (ua + out, v0 - out * k), (ua + out, up))
+            + f"L{self.point(ua + out, lane + over)}"
+            + self.curve((ua + out, lane + over * k), (ua + out - over * k, lane), (ua + out - over, lane))
+            + f"L{self.point(ub - back + into, lane)}"
+            + self.curve((ub - back + into * k, lane), (ub - back, lane + into * k), (ub - back, lane + into))
+            + f"L{self.point(ub - back, up)}"
+            + self.curve((ub - back, v1 - back * k), (ub - back * _ROUND, v1), (ub, v1))
+        )
+        self._band("back", self.flow.states[loop.source], self.flow.states[loop.target], loop.count, outline)
+        text = self.texts.back(loop.count)
+        if loop.labelled and ua - ub >= len(text) * 12.0 * _CHARACTER:
+            self._label("back", text, (ua + ub) / 2, lane - w / 2 - 5.0)
+
+    def _rise(self, loop: _Loop, ports: dict[tuple[str, int, int], float]) -> None:
+        """Draws both ends of a move back: it rises from its source and comes down to its target."""
+        w = max(loop.count * self.scale, 0.8)
+        until = self.top - (26.0 if self.upright else 46.0)
+        pieces = []
+        for side, at, port in (
+            (1.0, self.along[loop.source] + self.node, ports["back out", loop.source, loop.target]),
+            (-1.0, self.along[loop.target], ports["back in", loop.source, loop.target]),
+        ):
+            small = port - self.top + 5.0
+            big = small + w
+            pieces.append(
+                f"M{self.point(at, port + w)}"
+                + self.curve(
+                    (at + side * big * _ROUND, port + w),
+                    (at + side * big, port + w - big * (1 - _ROUND)),
+                    (at + side * big, port + w - big),
+                )
+                + f"L{self.point(at + side * big, until)}L{self.point(at + side * small, until)}"
+                + f"L{self.point(at + side * small, port - small)}"
+                + self.curve(
+                    (at + side * small, port - small * (1 - _ROUND)), (at + side * small * _ROUND, port), (at, port)
+                )
+                + "Z"
+            )
+        self._band("back", self.flow.states[loop.source], self.flow.states[loop.target], loop.count, "".join(pieces))
+
+    def _back_labels(self) -> None:
+        """Says of each state how many go back from it, where they rise."""
+        before = -1e9
+        for i in range(len(self.flow.states)):
+            count = sum(loop.count for loop in self.loops if loop.source == i)
+            if not count or not shown(count, self.journeys) or self.upright:
+                continue
+            text = self.texts.back(count)
+            width = len(text) * 12.0 * _CHARACTER
+            u = self.along[i] + self.node + 5.0 + count * self.scale / 2
+            centre = min(max(u, before + 6.0 + width / 2), self.layout.width - width / 2)
+            before = centre + width / 2
+            self._label("back", text, centre, self.top - 52.0)
+
+    def _node(self, i: int, state: str) -> None:
+        u, size = self.along[i], max(self.visits[i] * self.scale, 1.0)
+        starts = self.flow.starts.get(state, 0.0)
+        lines = [self.texts.visits(self.visits[i])]
+        if starts and shown(starts, self.journeys):
+            lines.append(self.texts.starts(starts))
+        if self.upright:
+            self.layout.nodes.append(Node(state, self.top, u, size, self.node))
+            x = max(self.lanes[max(0, i - 1)], self.lanes[i]) + 8.0
+            name = short(self.texts.name(state), (self.layout.width - x) / (13.0 * _CHARACTER))
+            self._label("name", name, x, u - 21.0, "start", 13.0)
+            for line, text in enumerate(lines):
+                self._label("visits", text, x, u - 8.0 + 13.0 * line, "start", 11.0)
+            return
+        self.layout.nodes.append(Node(state, u, self.top, self.node, size))
+        centre = min(max(u + self.node / 2, self.gap / 2 - 4.0), self.layout.width - self.gap / 2 + 4.0)
+        name = short(self.texts.name(state), (self.gap - 8.0) / (14.0 * _CHARACTER))
+        self._label("name", name, centre, 14.0, "middle", 14.0)
+        for line, text in enumerate(lines):
+            self._label("visits", text, centre, 30.0 + 15.0 * line, "middle", 12.0)
+
+
+def flow_layout(flow: Flow, *, upright: bool = False, texts: Texts | None = None) -> Layout:
+    """Place the states, bands and labels of a flow.
+
+    Examples
+    --------
+    >>> flow = Flow(("view", "cart"), {"view": 10}, {("view", "cart"): 6}, {"view": 4, "cart": 1}, {"cart": 5})
+    >>> layout = flow_layout(flow)
+    >>> [round(node.height) for node in layout.nodes]
+    [250, 150]
+    """
+    flow.check()
+    return _Drawing(flow, upright, texts or Texts()).draw()
+
+
+def rolled_up(flow: Flow, keep: Iterable[str], other: str) -> Flow:
+    """Merge the states that are not kept into one; moves among them disappear, as repeats do."""
+    kept = set(keep)
+
+    def name(state: str) -> str:
+        return state if state in kept else other
+
+    def summed(counts: dict[str, float]) -> dict[str, float]:
+        total: dict[str, float] = {}
+        for state, count in counts.items():
+            total[name(state)] = total.get(name(state), 0.0) + count
+        return total
+
+    moves: dict[tuple[str, str], float] = {}
+    for (a, b), count in flow.moves.items():
+        if name(a) != name(b):
+            moves[name(a), name(b)] = moves.get((name(a), name(b)), 0.0) + count
+    states = [state for state in flow.states if state in kept]
+    if len(states) < len(flow.states):
+        states.append(other)
+    return Flow(tuple(states), summed(flow.starts), moves, summed(flow.left), summed(flow.rest))

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+"""The sections of the report, in its order. Each is a file here and a template of the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from klantreis._report.context import Absent, Context, Part
+from klantreis._report.sections import (
+    channels,
+    figures,
+    flow,
+    funnel,
+    header,
+    health,
+    leaving,
+    method,
+    paths,
+)
+
+Build = Callable[[Context, list[Part], list[Absent]], Part | Absent]
+
+SECTIONS: tuple[Build, ...] = (
+    header.build,
+    health.build,
+    figures.build,
+    flow.build,
+    funnel.build,
+    leaving.build,
+    channels.build,
+    paths.build,
+    method.build,
+)
