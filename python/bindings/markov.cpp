@@ -64,6 +64,11 @@ std::unique_ptr<chain_handle> make_chain(const std::vector<std::string>& transie
                                                : absorbing_chain::from_probabilities(transient, absorbing, numbered));
 }
 
+std::unique_ptr<chain_handle> chain_of_paths(const path_table& paths, unsigned order, bool self_transitions) {
+  const order_chain counts = make_order_chain(paths, {.order = order, .self_transitions = self_transitions});
+  return std::make_unique<chain_handle>(counts.to_absorbing());
+}
+
 }  // namespace
 
 void bind_markov(py::module_& m) {
@@ -158,6 +163,22 @@ void bind_markov(py::module_& m) {
             return std::make_unique<chain_handle>(conditional_on(self.solver(), self.chain().find_absorbing(goal)));
           },
           py::arg("goal"), released());
+
+  m.def("markov", &chain_of_paths, py::arg("paths"), py::kw_only(), py::arg("order"), py::arg("self_transitions"),
+        released());
+  m.def(
+      "markov",
+      [](const journey_set& journeys, unsigned order, bool self_transitions, const std::string& by, bool collapse,
+         std::optional<std::int64_t> lookback, unsigned threads) {
+        require_cut(journeys, "markov");
+        path_options options{.by = by, .collapse = collapse, .threads = threads};
+        if (lookback) {
+          options.lookback = duration{*lookback};
+        }
+        return chain_of_paths(make_paths(journeys, options), order, self_transitions);
+      },
+      py::arg("journeys"), py::kw_only(), py::arg("order"), py::arg("self_transitions"), py::arg("by"),
+      py::arg("collapse"), py::arg("lookback"), py::arg("threads"), released());
 }
 
 }  // namespace klantreis::bindings
