@@ -159,6 +159,14 @@ def test_the_sample_as_a_file_and_several_files(capsysbinary: pytest.CaptureFixt
     assert "events,34136," in both
 
 
+@pytest.mark.parametrize("by", ["channel", "phase", "device"])
+def test_by_reads_the_column_it_names(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path, by: str) -> None:
+    sample = tmp_path / "webshop.csv.gz"
+    sample.write_bytes(kr.datasets.webshop_file().read_bytes())
+    given = ["transitions", sample, "--conversion", "order", "--inactivity", "30d", "--by", by, "--format", "csv"]
+    assert run(capsysbinary, *given) == kr.transitions(kr.datasets.webshop().journeys(), by=by).to_csv()
+
+
 def test_cells_that_a_spreadsheet_would_run_are_defused(
     capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path
 ) -> None:

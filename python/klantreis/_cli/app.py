@@ -86,12 +86,12 @@ def report(
     to: Annotated[str, typer.Option(help="File to write.")] = "report.html",
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
     step: Annotated[list[str] | None, typer.Option(help="Step of the funnel, in order; may be repeated.")] = None,
-    by: Annotated[str | None, typer.Option(help="touchpoint, channel, phase or a column given by --attribute.")] = None,
+    by: Annotated[str | None, typer.Option(help="touchpoint, channel, phase or another column.")] = None,
     min_group: Annotated[int | None, typer.Option(help="Leave out rows of fewer customers.", min=1)] = None,
     language: Language = "en",
 ) -> None:
     """Write a report as one HTML file that works without network."""
-    journeys = cut.journeys(source)
+    journeys = cut.journeys(source, by)
     file = kr.report(journeys, to=to, title=title, steps=step or None, by=by, min_group=min_group, language=language)
     say(f"Report: {file.resolve()}\n")
 
@@ -102,7 +102,7 @@ def health(source: Source, out: Out) -> None:
     deliver(source.log().health(), out)
 
 
-@command("attribute", "events.csv --conversion order --channel channel --by channel --model linear")
+@command("attribute", "events.csv --conversion order --by channel --model linear")
 def attribute(
     source: Source,
     cut: Cut,
@@ -116,7 +116,7 @@ def attribute(
 ) -> None:
     """Credit each touchpoint or channel with its part of the conversions."""
     found = kr.attribute(
-        cut.journeys(source),
+        cut.journeys(source, by),
         model=model,  # type: ignore[arg-type]
         order=chain_order,
         by=by,
@@ -138,7 +138,7 @@ def funnel(
 ) -> None:
     """Count how many customers reach each step."""
     steps = require(step, "--step", "--step view --step cart --step order")
-    deliver(kr.funnel(cut.journeys(source), steps, window=window, by=by, threads=source.threads), out)
+    deliver(kr.funnel(cut.journeys(source, by), steps, window=window, by=by, threads=source.threads), out)
 
 
 @command("drop-off", "events.csv --conversion order --inactivity 30d")
@@ -158,7 +158,7 @@ def drop_off(
 ) -> None:
     """Show where customers leave."""
     one_of(table, "--table", ("items", "before", "next"))
-    found = kr.drop_off(cut.journeys(source), by=by, collapse=collapse, threads=source.threads)
+    found = kr.drop_off(cut.journeys(source, by), by=by, collapse=collapse, threads=source.threads)
     deliver({"items": found, "before": found.before, "next": found.next}[table], out, rows)
 
 
@@ -167,7 +167,7 @@ def variants(
     source: Source, cut: Cut, out: Out, by: By = "touchpoint", collapse: Collapse = False, rows: Rows = 20
 ) -> None:
     """List the distinct paths, most frequent first."""
-    deliver(kr.variants(cut.journeys(source), by=by, collapse=collapse, threads=source.threads), out, rows)
+    deliver(kr.variants(cut.journeys(source, by), by=by, collapse=collapse, threads=source.threads), out, rows)
 
 
 @command("paths", "events.csv --conversion order --limit 5")
@@ -179,15 +179,15 @@ def paths(
     limit: Annotated[int, typer.Option(help="So many paths.", min=1)] = 10,
 ) -> None:
     """List the most likely paths to the conversion, by the Markov model."""
-    deliver(kr.likely_paths(cut.journeys(source), by=by, limit=limit), out)
+    deliver(kr.likely_paths(cut.journeys(source, by), by=by, limit=limit), out)
 
 
-@command("transitions", "events.csv --conversion order --phase phase --by phase")
+@command("transitions", "events.csv --conversion order --by phase")
 def transitions(
     source: Source, cut: Cut, out: Out, by: By = "touchpoint", collapse: Collapse = False, rows: Rows = 40
 ) -> None:
     """Count how often journeys went from one state to the next."""
-    deliver(kr.transitions(cut.journeys(source), by=by, collapse=collapse, threads=source.threads), out, rows)
+    deliver(kr.transitions(cut.journeys(source, by), by=by, collapse=collapse, threads=source.threads), out, rows)
 
 
 @command("graph", "events.csv --conversion order --format mermaid")
@@ -206,6 +206,6 @@ def graph(
 ) -> None:
     """Write the state graph for Graphviz, GraphML, Mermaid or as JSON."""
     one_of(format, "--format", ("dot", "graphml", "mermaid", "json"))
-    made = kr.graph(cut.journeys(source), by=by, collapse=collapse, threads=source.threads)
+    made = kr.graph(cut.journeys(source, by), by=by, collapse=collapse, threads=source.threads)
     text = {"dot": made.to_dot, "graphml": made.to_graphml, "mermaid": made.to_mermaid, "json": made.to_json}[format]()
     say((text or "").rstrip("\n") + "\n", output)

@@ -52,6 +52,15 @@ class Source:
     ] = "stop"
     threads: Annotated[int | None, typer.Option(help="Number of threads.", rich_help_panel=_COLUMNS)] = None
 
+    def reads(self, by: str | None) -> None:
+        """Read the column that ``--by`` names too, where no other option does."""
+        if by == "channel":
+            self.channel = self.channel or by
+        elif by == "phase":
+            self.phase = self.phase or by
+        elif by not in (None, "touchpoint", *(self.attribute or ())):
+            self.attribute = [*(self.attribute or ()), str(by)]
+
     def log(self) -> Log:
         """Read the events; on a terminal, with a line of progress."""
         with _progress() as progress:
@@ -99,8 +108,9 @@ class Cut:
         str | None, typer.Option(help="End of the observation, such as 2024-04-30.", rich_help_panel=_CUT)
     ] = None
 
-    def journeys(self, source: Source) -> Journeys:
-        """Read the events and cut them."""
+    def journeys(self, source: Source, by: str | None = None) -> Journeys:
+        """Read the events, with the column that ``by`` names, and cut them."""
+        source.reads(by)
         log = source.log()
         return journeys(
             log,
@@ -125,7 +135,7 @@ class Out:
     ] = None
 
 
-By = Annotated[str, typer.Option(help="touchpoint, channel, phase, or a column given by --attribute.")]
+By = Annotated[str, typer.Option(help="touchpoint, channel, phase or another column.")]
 Collapse = Annotated[bool, typer.Option("--collapse", help="Merge immediate repeats into one visit.")]
 
 

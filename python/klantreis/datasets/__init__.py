@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import sys
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from klantreis._journeys import AfterConversion, Journeys, journeys
@@ -58,6 +57,8 @@ def webshop_file() -> Traversable:
     >>> kr.datasets.webshop_file().name
     'webshop.csv.gz'
     """
+    from importlib import resources
+
     return resources.files(__name__) / "webshop.csv.gz"
 
 
@@ -77,6 +78,8 @@ def webshop() -> SampleLog:
     >>> log.counts("device").to_dicts()[0]["device"]
     'mobile'
     """
+    from importlib import resources
+
     from klantreis._read import read
 
     with resources.as_file(webshop_file()) as path:
