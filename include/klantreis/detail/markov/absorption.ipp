@@ -68,7 +68,7 @@ KLANTREIS_INLINE std::vector<double> variance_of_steps(const transient_solver& s
   const std::vector<double> steps = expected_steps(solver);
   std::vector<double> result = solver.solve({.rhs = steps}).values;
   for (std::size_t i = 0; i < result.size(); ++i) {
-    result[i] = std::max(0.0, 2.0 * result[i] - steps[i] - steps[i] * steps[i]);
+    result[i] = (std::max)(0.0, 2.0 * result[i] - steps[i] - steps[i] * steps[i]);
   }
   return result;
 }
@@ -136,7 +136,7 @@ KLANTREIS_INLINE absorbing_chain conditional_on(const transient_solver& solver, 
     for (std::size_t e = 0; e < columns.size(); ++e) {
       if (kept[columns[e]]) {
         within.columns.push_back(renumbered[columns[e]]);
-        within.values.push_back(values[e] * std::max(b[columns[e]], 0.0));
+        within.values.push_back(values[e] * (std::max)(b[columns[e]], 0.0));
       }
     }
     within.offsets.push_back(within.columns.size());

@@ -59,7 +59,7 @@ class order_chain_builder {
           node = tree_.target(tree_.step(node, items[i]));
         }
         if (first > 0) {
-          start_weight_.resize(std::max(start_weight_.size(), tree_.size()));
+          start_weight_.resize((std::max)(start_weight_.size(), tree_.size()));
           start_weight_[node] += weight(p);
           walked.push_back(from_start | node);
         }
@@ -67,7 +67,7 @@ class order_chain_builder {
           const std::uint32_t step = tree_.step(node, items[i]);
           const std::uint32_t next = tree_.target(step);
           if (next != node || options_.self_transitions) {
-            step_weight_.resize(std::max(step_weight_.size(), tree_.steps()));
+            step_weight_.resize((std::max)(step_weight_.size(), tree_.steps()));
             step_weight_[step] += weight(p);
             walked.push_back(step);
           }

@@ -49,7 +49,7 @@ class path_search {
         break;
       }
       // … and a walk in the order of names lists the ways of that level, as many as are wanted.
-      const double upper = level + 1e-12 * std::max(1.0, level);
+      const double upper = level + 1e-12 * (std::max)(1.0, level);
       list(listed, upper, count, found);
       listed = upper;
     }
@@ -162,7 +162,7 @@ class path_search {
     };
     // Costs of the same way are added in the same order here and in `expand`, so they are the same to the last bit;
     // only the comparison with the cost of the rest needs slack.
-    const double slack = upper + 1e-12 * std::max(1.0, upper);
+    const double slack = upper + 1e-12 * (std::max)(1.0, upper);
     std::vector<frame> way{{from_, 0.0, steps_of(from_)}};
     while (!way.empty() && found.size() < count) {
       frame& top = way.back();

@@ -91,7 +91,7 @@ KLANTREIS_INLINE state_removal removal_effects(const transient_solver& solver, a
     result.without[k] = without;
     result.effect[k] = 1.0 - part;
     result.error_bound[k] =
-        (found.residual * steps + part * base_error) / std::max(result.probability - base_error, 0.0) + 0x1p-51;
+        (found.residual * steps + part * base_error) / (std::max)(result.probability - base_error, 0.0) + 0x1p-51;
   });
   return result;
 }

@@ -186,7 +186,7 @@ struct transient_solver::state_data {
     }
     const auto norms = work.norms();
     for (std::size_t c = 0; c < batch.size(); ++c) {
-      if (!norms.reaches(c, std::max(1e-8, 2.0 * options.relative_residual) * work.rhs_norms()[c])) {
+      if (!norms.reaches(c, (std::max)(1e-8, 2.0 * options.relative_residual) * work.rhs_norms()[c])) {
         throw std::runtime_error("the equations of the chain (" + std::to_string(n) + " states) were not solved in " +
                                  std::to_string(used[c]) +
                                  " iterations; journeys may be extremely long: raise max_iterations");

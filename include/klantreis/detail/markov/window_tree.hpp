@@ -186,7 +186,7 @@ class window_tree {
                                                   std::uint32_t node_data::*member) const {
     std::uint32_t largest = 0;
     for (const std::uint32_t node : nodes) {
-      largest = std::max(largest, nodes_[node].*member);
+      largest = (std::max)(largest, nodes_[node].*member);
     }
     std::vector<std::uint32_t> next(std::size_t{largest} + 2, 0);
     for (const std::uint32_t node : nodes) {
