@@ -74,6 +74,29 @@ TEST_CASE("the sensitivities of the webshop are those of the worked example", "[
   CHECK(steps(1, 4) == 0.0);
 }
 
+TEST_CASE("the multinomial delta method gives the figures of the worked example", "[markov]") {
+  const absorbing_chain chain = webshop_chain();
+  const transient_solver solver(chain);
+  const std::vector<double> visits{1000, 800, 300, 150};
+  const auto parts =
+      multinomial_variance_parts(chain, sensitivity_of_absorption(solver, 0, chain.find("purchase")), visits);
+  const double variance = parts[0] + parts[1] + parts[2] + parts[3];
+  CHECK_THAT(std::sqrt(variance), WithinAbs(.00551580, 5e-9));
+  const double shares[] = {.1187, .3673, .3404, .1737};
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK_THAT(parts[i] / variance, WithinAbs(shares[i], 5e-5));
+  }
+  double steps = 0.0;
+  for (const double part : multinomial_variance_parts(chain, sensitivity_of_steps(solver, 0), visits)) {
+    steps += part;
+  }
+  CHECK_THAT(std::sqrt(steps), WithinAbs(.053179, 5e-7));
+  const std::vector<double> unseen{1000, 0, 300, 150};
+  CHECK(std::isnan(multinomial_variance_parts(chain, sensitivity_of_steps(solver, 0), unseen)[1]));
+  CHECK_THROWS_AS(multinomial_variance_parts(chain, sensitivity_of_steps(solver, 0), std::vector<double>{1}),
+                  input_error);
+}
+
 TEST_CASE("proportional effects and elasticities are those of the worked example", "[markov]") {
   const absorbing_chain chain = webshop_chain();
   const transient_solver solver(chain);

@@ -32,6 +32,16 @@ struct chain_sensitivity {
 /// The sensitivity of the expected number of steps from the start.
 [[nodiscard]] chain_sensitivity sensitivity_of_steps(const transient_solver& solver, absorbing_chain::state start);
 
+/// What each row adds to the variance of the quantity, when row i was estimated from `row_visits[i]` independent
+/// visits: visits_i²/n_i · (Σ_j p_ij values_j² − (Σ_j p_ij values_j)²), the multinomial delta method.
+///
+/// Visits of one customer are not independent, so intervals by customers are to be preferred; this one is here for
+/// comparison with other tools, and to show which row is known worst. Null for a row that is reached but has no visits.
+/// \throws input_error unless there is one number of 0 or more for each transient state.
+[[nodiscard]] std::vector<double> multinomial_variance_parts(const absorbing_chain& chain,
+                                                             const chain_sensitivity& slope,
+                                                             std::span<const double> row_visits);
+
 /// The effect of one transition probability when the rest of its row shrinks in proportion.
 struct proportional_effect {
   absorbing_chain::state from;

@@ -272,25 +272,32 @@ class iteration {
     return sums;
   }
 
-  [[nodiscard]] lanes<W> row_product(std::size_t i, const lane_vector& x) const noexcept {
-    lanes<W> sum{};
+  template <bool Far>
+  [[nodiscard]] lanes<W> row_sum(std::size_t i, const double* x) const noexcept {
+    const std::uint32_t* columns = q_.columns.data();
+    const double* values = q_.values.data();
     const std::size_t end = q_.offsets[i + 1];
+    lanes<W> sum{};
     for (std::size_t e = q_.offsets[i]; e < end; ++e) {
 #if defined(__GNUC__) || defined(__clang__)
       // Beyond the caches each entry waits for memory; asked for this far ahead, the waits overlap. (In a function of
       // its own g++ takes the prefetch for dead code.)
       constexpr std::size_t ahead = 32;
-      if (exceeds_cache_ && e + ahead < q_.columns.size()) {
-        __builtin_prefetch(&x[q_.columns[e + ahead] * W]);
+      if (Far && e + ahead < q_.columns.size()) {
+        __builtin_prefetch(x + std::size_t{columns[e + ahead]} * W);
       }
 #endif
-      const double weight = q_.values[e];
-      const double* other = &x[q_.columns[e] * W];
+      const double weight = values[e];
+      const double* other = x + std::size_t{columns[e]} * W;
       for (std::size_t c = 0; c < W; ++c) {
         sum[c] += weight * other[c];
       }
     }
     return sum;
+  }
+
+  [[nodiscard]] lanes<W> row_product(std::size_t i, const lane_vector& x) const noexcept {
+    return exceeds_cache_ ? row_sum<true>(i, x.data()) : row_sum<false>(i, x.data());
   }
 
   void multiply(const lane_vector& x, lane_vector& y) const noexcept {

@@ -45,6 +45,43 @@ KLANTREIS_INLINE chain_sensitivity sensitivity_of_steps(const transient_solver& 
   return result;
 }
 
+KLANTREIS_INLINE std::vector<double> multinomial_variance_parts(const absorbing_chain& chain,
+                                                                const chain_sensitivity& slope,
+                                                                std::span<const double> row_visits) {
+  if (row_visits.size() != chain.transient_size()) {
+    throw input_error("there are " + std::to_string(row_visits.size()) +
+                      " numbers of visits; give one for each of the " + std::to_string(chain.transient_size()) +
+                      " transient states");
+  }
+  std::vector<double> parts(row_visits.size());
+  for (absorbing_chain::state i = 0; i < parts.size(); ++i) {
+    if (!(row_visits[i] >= 0.0) || std::isinf(row_visits[i])) {
+      throw input_error("the visits of " + quoted(chain.name(i)) + " are " + detail::number_text(row_visits[i]) +
+                        "; they must be a finite number of 0 or more");
+    }
+    double mean = 0.0;
+    const auto add = [&](const sparse_rows& rows, std::size_t first, auto&& use) {
+      const auto columns = rows.columns_of(i);
+      const auto values = rows.values_of(i);
+      for (std::size_t e = 0; e < columns.size(); ++e) {
+        use(values[e], slope.values[first + columns[e]]);
+      }
+    };
+    const auto to_mean = [&](double p, double value) { mean += p * value; };
+    add(chain.within(), 0, to_mean);
+    add(chain.out(), chain.transient_size(), to_mean);
+    double spread = 0.0;
+    const auto to_spread = [&](double p, double value) { spread += p * (value - mean) * (value - mean); };
+    add(chain.within(), 0, to_spread);
+    add(chain.out(), chain.transient_size(), to_spread);
+    const double weight = slope.visits[i] * slope.visits[i];
+    parts[i] = weight > 0.0
+                   ? (row_visits[i] > 0.0 ? weight * spread / row_visits[i] : std::numeric_limits<double>::quiet_NaN())
+                   : 0.0;
+  }
+  return parts;
+}
+
 KLANTREIS_INLINE std::vector<proportional_effect> proportional_effects(const transient_solver& solver,
                                                                        absorbing_chain::state start,
                                                                        absorbing_chain::state goal) {
@@ -114,7 +151,7 @@ KLANTREIS_INLINE std::vector<moved_gain> gains_of_moving(const transient_solver&
           for (std::size_t at = first[k]; at < first[k + 1]; ++at) {
             const auto [i, j] = edges[order[at]];
             const double available = chain.probability(i, source);
-            const double moved = std::min(amount, available);
+            const double moved = (std::min)(amount, available);
             const double back = chain.is_absorbing(j) ? 0.0 : column.values[j];
             const double room = 1.0 - moved * back;
             const double gain = room > 1e-12 ? slope.visits[i] * moved * (slope.values[j] - slope.values[source]) / room
