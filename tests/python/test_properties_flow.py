@@ -134,6 +134,18 @@ def test_funnel(columns: Columns, data: st.DataObject, window: int | None) -> No
         assert_same(rows[-1]["median_time_from_first"], median)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("window", [None, 5 * MINUTE, 30 * MINUTE, DAY, 3 * DAY])
+def test_funnel_of_larger_logs(seed: int, window: int | None) -> None:
+    """The time between events is often exactly the window, which is inclusive."""
+    columns = big(seed)
+    log = events.events_of(columns)
+    for steps in (["ab", "a"], ["a", "ab", "buy"], ["abc", "abc", "ab", "buy"]):
+        rows = kr.funnel(read(columns), steps, window=span(window)).to_dicts()
+        reached = funnels.levels(log, steps, window, exhaustive=False)
+        assert [row["count"] for row in rows] == funnels.counts(reached, len(steps))
+
+
 @often
 @given(logs(conversions=2), cuts, labels, st.booleans())
 def test_variants(columns: Columns, options: dict[str, Any], by: str, collapse: bool) -> None:
