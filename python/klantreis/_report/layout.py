@@ -25,6 +25,8 @@ _LABELLED_LOOPS = 5
 _LOOPS_HEIGHT = {"wide": 250.0, "upright": 150.0}
 # Among more bands than this those that are too thin for a label are left to the table.
 _MANY_BANDS = 24
+# The largest state of an upright picture is at least so wide; beyond that the picture grows.
+_LEAST_UPRIGHT = 90.0
 # Room beside an upright picture for names and numbers.
 _BESIDE = 142.0
 # Between the ends of a state where they fade out side by side.
@@ -237,9 +239,9 @@ class _Drawing:
                 self._place(18.0)
                 # Loops and skips take room of their own; what is left for the states gets smaller.
                 over = max(self.lanes) + _BESIDE - WIDTH["upright"]
-                if over <= 0:
+                if over <= 0 or self.scale * most <= _LEAST_UPRIGHT:
                     break
-                self.scale *= max(0.6, 1 - over / max(self.lanes))
+                self.scale = max(self.scale * max(0.6, 1 - over / max(self.lanes)), _LEAST_UPRIGHT / most)
             return
         ends = [self.flow.left.get(s, 0.0) + self.flow.rest.get(s, 0.0) for s in self.flow.states]
         into = [sum(loop.count for loop in self.loops if loop.target == i) for i in range(n)]
@@ -342,7 +344,7 @@ class _Drawing:
         for a, b, count in sorted(self.on, key=lambda move: (move[1] - move[0], -move[2])):
             if b - a > 1:
                 between = range(a + 1, b)
-                lane = max(self.lanes[i] for i in between) + 7.0
+                lane = max(self.lanes[i] for i in between) + (3.0 if self.upright else 7.0)
                 self.below[a, b] = lane
                 if len(self.flow.moves) > _MANY_BANDS and not shown(count, self.journeys):
                     continue

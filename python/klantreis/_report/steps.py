@@ -39,9 +39,15 @@ def proposed(context: Context) -> tuple[list[Any], Markup]:
             if len(kept) > 1 or (kept and share == _NEARLY_ALL[-1]):
                 steps: list[Any] = [*_in_order(context, kept), goals[0] if len(goals) == 1 else goals]
                 return steps, words("funnel.sub.proposed", share=words.share(share, 0))
+        best = max(met, key=lambda name: met[name], default=None)
+        if best is not None and met[best]:
+            return [best, goals[0] if len(goals) == 1 else goals], words("funnel.sub.best", name=words.name(best, 40))
     people = dict(zip(counts[by], counts["customers"], strict=True))
     kept = [name for name in names if people[name] * 5 >= context.log.customers][:_MOST_STEPS]
-    return (list(_in_order(context, kept)) if len(kept) > 1 else []), words("funnel.sub.frequent")
+    kept = list(_in_order(context, kept))
+    taken = funnel(context.journeys, kept, by=by)["count"] if kept else []
+    kept = [name for name, count in zip(kept, taken, strict=True) if count]
+    return (kept if len(kept) > 1 else []), words("funnel.sub.frequent")
 
 
 def _in_order(context: Context, names: list[str]) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
         heading = words("flow.heading_kept", journeys=journeys)
     else:
         counts = sorted(((flow.left.get(state, 0.0), state) for state in flow.states), reverse=True)
-        stands_out = len(counts) == 1 or counts[0][0] > counts[1][0]
+        stands_out = counts[0][1] != OTHER and (len(counts) == 1 or counts[0][0] > counts[1][0])
         heading = words(
             "flow.heading" if stands_out and not context.is_small(counts[0][0]) else "flow.heading_even",
             journeys=journeys,

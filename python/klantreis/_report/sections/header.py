@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from markupsafe import Markup
@@ -28,7 +29,7 @@ def _period(context: Context) -> Markup:
         "events": words.of("event", len(log)),
         "customers": words.of("customer", log.customers),
         "touchpoints": words.of("touchpoint", len(log.touchpoints)),
-        "source": words.name(_file_name(log.source), 80) if log.source else words("header.source"),
+        "source": _source(context),
     }
     if "first event" not in health:
         return words("header.no_period", **gaps)
@@ -39,6 +40,13 @@ def _period(context: Context) -> Markup:
 def _file_name(source: str) -> str:
     """Without its folders, which say more about the analyst's machine than about the data."""
     return source.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+
+
+def _source(context: Context) -> Markup:
+    source = _file_name(context.log.source)
+    # What `read` says of an object in memory, such as "the DataFrame", says nothing to a reader.
+    named = source and not re.fullmatch(r"the \w+", source)
+    return context.words.name(source, 80) if named else context.words("header.source")
 
 
 def _news(context: Context) -> Iterator[Markup]:

@@ -226,6 +226,7 @@ SENTENCES = {
     "funnel.heading_one": "How many reach {name}",
     "funnel.sub.given": "Customers who took these steps in this order; other events may come between. Journeys that are still open count too.",
     "funnel.sub.proposed": "Customers who took these steps in this order; other events may come between. The steps are the touchpoints that at least {share} of the converting customers met, in their most common order. Journeys that are still open count too.",
+    "funnel.sub.best": "Customers who met {name} and later converted; other events may come between. Of all touchpoints most converting customers met this one. Journeys that are still open count too.",
     "funnel.sub.frequent": "Customers who took these steps in this order; other events may come between. The steps are the touchpoints that most customers met, in their most common order. Journeys that are still open count too.",
     "funnel.step": "Step, median time",
     "funnel.customers": "Customers",

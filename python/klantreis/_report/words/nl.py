@@ -226,6 +226,7 @@ SENTENCES = {
     "funnel.heading_one": "Hoeveel er bij {name} komen",
     "funnel.sub.given": "Klanten die deze stappen in deze volgorde zetten; er mag van alles tussen komen. Ook reizen die nog open zijn, tellen mee.",
     "funnel.sub.proposed": "Klanten die deze stappen in deze volgorde zetten; er mag van alles tussen komen. De stappen zijn de contactpunten waar minstens {share} van de klanten met een conversie kwam, in hun meest gangbare volgorde. Ook reizen die nog open zijn, tellen mee.",
+    "funnel.sub.best": "Klanten die bij {name} kwamen en later tot een conversie; er mag van alles tussen komen. Van alle contactpunten kwamen hier de meeste klanten met een conversie. Ook reizen die nog open zijn, tellen mee.",
     "funnel.sub.frequent": "Klanten die deze stappen in deze volgorde zetten; er mag van alles tussen komen. De stappen zijn de contactpunten waar de meeste klanten kwamen, in hun meest gangbare volgorde. Ook reizen die nog open zijn, tellen mee.",
     "funnel.step": "Stap, mediane tijd",
     "funnel.customers": "Klanten",
