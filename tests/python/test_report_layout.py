@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from klantreis._report.layout import Flow, Layout, flow_layout, ordered, rolled_up, short
+from klantreis._report.layout import Layout, flow_layout, short
+from klantreis._report.states import Flow, ordered, rolled_up
 
 
 @st.composite

@@ -16,7 +16,7 @@ from klantreis._dropoff import DropOff, drop_off
 from klantreis._funnel import funnel
 from klantreis._journeys import Journeys
 from klantreis._patterns import likely_paths, variants
-from klantreis._report.layout import Flow, ordered, rolled_up
+from klantreis._report.states import Flow, ordered, rolled_up
 from klantreis._report.steps import proposed
 from klantreis._report.words import Words
 from klantreis._table import Table, _csv_cell

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from klantreis._funnel import funnel
-from klantreis._report.layout import ordered
+from klantreis._report.states import ordered
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from klantreis._report.context import OTHER, Absent, Context, Part
-from klantreis._report.layout import Band, Flow, Layout, Texts, flow_layout
+from klantreis._report.layout import Band, Layout, Texts, flow_layout
+from klantreis._report.states import Flow
 from klantreis._report.words import clean
 
 
