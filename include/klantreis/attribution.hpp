@@ -9,6 +9,7 @@
 
 #include "klantreis/attribution/models.hpp"
 #include "klantreis/attribution/removal_effects.hpp"
+#include "klantreis/attribution/shapley.hpp"
 #include "klantreis/core.hpp"
 #include "klantreis/journeys.hpp"
 #include "klantreis/paths.hpp"
@@ -35,6 +36,7 @@ struct attribution_options {
 /// Intervals take customers as independent: influence values summed per customer. A removal effect of 1 (every way to
 /// the conversion passes the item) or 0 (no way from the item to the conversion), decided on the graph, has Wilson's
 /// bounds with the converting customers, and the mark `boundary`. `n` counts customers with a settled journey.
+/// The two games of rates of `shapley` have no bounds and no value credits; those of `exact_set` may be negative.
 /// \throws input_error when the journeys go on after their conversion, when none is settled, when a parameter of the
 ///         model is out of range, or when the model needs times and there are none.
 [[nodiscard]] table attribute(const journey_set& journeys, const attribution_model& model = markov_model{},

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from klantreis import datasets
-from klantreis._attribution import attribute, models
+from klantreis._attribution import attribute, models, shapley_positions
 from klantreis._core import InputError, LimitError, __version__
 from klantreis._dropoff import DropOff, drop_off
 from klantreis._funnel import funnel
@@ -48,6 +48,7 @@ __all__ = [
     "read",
     "read_paths",
     "report",
+    "shapley_positions",
     "step_matrix",
     "transitions",
     "variants",

@@ -10,13 +10,32 @@ from klantreis import _core
 from klantreis._arguments import thread_count, whole_number
 from klantreis._duration import DurationLike, microseconds
 from klantreis._journeys import Journeys
-from klantreis._paths import Paths
+from klantreis._paths import Paths, paths
 from klantreis._table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-Model = Literal["first_touch", "last_touch", "last_non_direct", "linear", "position_based", "time_decay", "markov"]
+Model = Literal[
+    "first_touch",
+    "last_touch",
+    "last_non_direct",
+    "linear",
+    "position_based",
+    "time_decay",
+    "markov",
+    "first_non_direct",
+    "last_paid",
+    "linear_distinct",
+    "j_shaped",
+    "inverse_j",
+    "position_decay",
+    "custom",
+    "shapley",
+]
+Game = Literal["sum", "exact_set", "subset_rate"]
+
+_PARTS = (0.4, 0.2, 0.4)
 
 
 def _ends(weights: Sequence[float]) -> tuple[float, float]:
@@ -35,6 +54,26 @@ def _ends(weights: Sequence[float]) -> tuple[float, float]:
     return first, last
 
 
+def _weights(
+    model: str, weights: Sequence[float] | Callable[[int], Sequence[float]] | None
+) -> tuple[float, float, Callable[[int], Sequence[float]] | None]:
+    """Return the parts of the first and the last touch, and the function of ``custom``."""
+    if callable(weights):
+        if model != "custom":
+            raise _core.InputError(f"weights is a function, which belongs to model 'custom', not to {model!r}")
+        return (*_ends(_PARTS), lambda touches: [float(weight) for weight in weights(touches)])
+    if model == "custom":
+        raise _core.InputError(
+            f"weights is {weights!r}; model 'custom' needs a function that gives the weights for a number of touches, "
+            "such as lambda n: range(1, n + 1)"
+        )
+    return (*_ends(_PARTS if weights is None else weights), None)
+
+
+def _names(items: str | Sequence[str]) -> list[str]:
+    return [items] if isinstance(items, str) else list(items)
+
+
 def attribute(
     journeys: Journeys | Paths,
     *,
@@ -43,8 +82,10 @@ def attribute(
     by: str = "touchpoint",
     lookback: DurationLike | None = None,
     half_life: DurationLike = "7d",
-    weights: Sequence[float] = (0.4, 0.2, 0.4),
+    weights: Sequence[float] | Callable[[int], Sequence[float]] | None = None,
     direct: str | Sequence[str] = "direct",
+    paid: str | Sequence[str] = (),
+    game: Game = "sum",
     self_transitions: bool = False,
     intervals: bool = True,
     level: float = 0.95,
@@ -58,8 +99,11 @@ def attribute(
     journeys
         The journeys, or a path table, to analyse; settled journeys count.
     model
-        ``"first_touch"``, ``"last_touch"``, ``"last_non_direct"``, ``"linear"``, ``"position_based"``,
-        ``"time_decay"`` or ``"markov"``; :func:`klantreis.models` says what each does.
+        What shares out the credit; :func:`klantreis.models` gives the definition of each. To one touch:
+        ``"first_touch"``, ``"last_touch"``, ``"first_non_direct"``, ``"last_non_direct"``, ``"last_paid"``. In equal
+        parts: ``"linear"`` (to every touch), ``"linear_distinct"`` (to every item). By place: ``"position_based"``,
+        ``"j_shaped"``, ``"inverse_j"``, ``"position_decay"``, ``"custom"``. By time: ``"time_decay"``. By what an item
+        adds to the others: ``"markov"``, ``"shapley"``.
     order
         Of ``markov``: how many past items the next step depends on.
     by
@@ -70,9 +114,17 @@ def attribute(
     half_life
         Of ``time_decay``: credit halves with every such time before the last touch.
     weights
-        Of ``position_based``: the parts of the first touch, of those between, and of the last.
+        Of ``position_based``: the parts of the first touch, of those between, and of the last; (0.4, 0.2, 0.4) unless
+        told. Of ``custom``: a function that gives for a number of touches one weight for each, the oldest first; the
+        weights are made to add up to 1.
     direct
-        Of ``last_non_direct``: the item, or items, that count as direct.
+        Of ``first_non_direct`` and ``last_non_direct``: the item, or items, that count as direct.
+    paid
+        Of ``last_paid``: the item, or items, that are paid for.
+    game
+        Of ``shapley``, what a coalition of items is worth: ``"sum"``, the conversions of journeys that touch no other
+        item; ``"exact_set"``, the conversion rate of journeys that touch just these items; ``"subset_rate"``, the sum
+        of the conversion rates of the sets of items within it.
     self_transitions
         Of ``markov``: keep steps from a window of items to itself. This changes no number of the result.
     intervals
@@ -91,7 +143,8 @@ def attribute(
         exist, ``removal_effect_value, credit_value``, each with ``_lower`` and ``_upper``; ``n`` (customers with a
         settled journey) and ``marks``. The removal effects belong to ``markov``. Credits add up to the conversions,
         shares to 1 and value credits to the value; what came without any touch, or with touches outside the lookback
-        only, is the row ``(unattributed)``, the last one.
+        only, is the row ``(unattributed)``, the last one. The column ``model`` says which game ``shapley`` played, such
+        as ``shapley_sum``.
 
     Notes
     -----
@@ -101,6 +154,9 @@ def attribute(
 
     The intervals take customers as independent. In a path table without customers each conversion and each null counts
     as a customer of its own, so there they are too narrow when customers have several journeys.
+
+    The games ``exact_set`` and ``subset_rate`` have no bounds and no value credits. In ``exact_set`` a coalition may be
+    worth less than a part of it, so an item may have a negative credit; no other model gives one.
 
     Credit is a way to share out what happened. It does not say what would have happened without an item.
 
@@ -116,6 +172,9 @@ def attribute(
     [('mail', 1.0, 0.4), ('search', 1.0, 0.4), ('ad', 0.5, 0.2)]
     >>> [(row["touchpoint"], row["credit"]) for row in kr.attribute(journeys, model="last_touch")]
     [('mail', 1.0), ('ad', 0.0), ('search', 0.0)]
+    >>> found = kr.attribute(journeys, model="custom", weights=lambda n: range(1, n + 1))
+    >>> [(row["touchpoint"], round(row["credit"], 3)) for row in found]
+    [('mail', 0.5), ('search', 0.333), ('ad', 0.167)]
     """
     if not isinstance(journeys, (Journeys, Paths)):
         raise _core.InputError(
@@ -129,17 +188,22 @@ def attribute(
         )
     if model not in get_args(Model):
         raise _core.InputError(f"model is {model!r}; choose one of {', '.join(get_args(Model))}")
-    first, last = _ends(weights)
+    if game not in get_args(Game):
+        raise _core.InputError(f"game is {game!r}; choose one of {', '.join(get_args(Game))}")
+    first, last, function = _weights(model, weights)
     return Table(
         _core.attribute(
             journeys._handle,
             model=model,
             order=whole_number(order, "order", 1),
             self_transitions=bool(self_transitions),
-            direct=[direct] if isinstance(direct, str) else list(direct),
+            direct=_names(direct),
             first=first,
             last=last,
             half_life=microseconds(half_life, "half_life"),
+            paid=_names(paid),
+            weights=function,
+            game=game,
             by=by,
             lookback=None if lookback is None else microseconds(lookback, "lookback"),
             intervals=bool(intervals),
@@ -156,7 +220,49 @@ def models() -> Table:
     Examples
     --------
     >>> import klantreis as kr
-    >>> kr.models()["model"]
+    >>> kr.models()["model"][:7]
     ['first_touch', 'last_touch', 'last_non_direct', 'linear', 'position_based', 'time_decay', 'markov']
     """
     return Table(_core.models())
+
+
+def shapley_positions(
+    journeys: Journeys | Paths, *, by: str = "touchpoint", lookback: DurationLike | None = None
+) -> Table:
+    """Credit each item at each position of a path by ordered Shapley values.
+
+    Each conversion falls in equal parts to the items of its path; the part of an item falls in equal parts to the
+    positions where it was touched (Zhao, Mahboobi and Bagheri 2018, arXiv:1804.05327). Summed over the positions this
+    is :func:`klantreis.attribute` with the model ``shapley``.
+
+    Parameters
+    ----------
+    journeys
+        The journeys, or a path table; settled journeys count.
+    by
+        ``"touchpoint"``, ``"channel"``, ``"phase"`` or an attribute of the log. A path table keeps what it was made
+        by.
+    lookback
+        Touches older than this before the conversion earn nothing. A path table has the lookback it was made with.
+
+    Returns
+    -------
+    Table
+        The item, ``position`` (from 1), ``credit`` and, where values exist, ``credit_value``; by position, most credit
+        first. Conversions without a touch are the row ``(unattributed)`` at position 0, the last one.
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> paths = kr.read_paths({"path": ["ad > mail > ad", "mail"], "total_conversions": [4, 1]})
+    >>> [(row["touchpoint"], row["position"], row["credit"]) for row in kr.shapley_positions(paths)]
+    [('ad', 1, 1.0), ('mail', 1, 1.0), ('mail', 2, 2.0), ('ad', 3, 1.0)]
+    """
+    if isinstance(journeys, Journeys):
+        journeys = paths(journeys, by=by, lookback=lookback)
+    elif by not in ("touchpoint", journeys.by) or lookback is not None:
+        raise _core.InputError(
+            f"these paths were made by {journeys.by!r}, with the lookback they have; make them with "
+            f"klantreis.paths(journeys, by={by!r}, lookback=...)"
+        )
+    return Table(_core.shapley_positions(journeys._handle))

@@ -41,6 +41,11 @@ double total(const table& result, std::string_view column) {
   return std::accumulate(numbers.begin(), numbers.end(), 0.0);
 }
 
+// Parameters under which every model can be made; `search` and `b` are items of the tests that ask for all models.
+model_parameters all_parameters() {
+  return {.paid = {"b", "search", "A"}, .weights = [](std::size_t size) { return std::vector<double>(size, 2.0); }};
+}
+
 constexpr std::int64_t day = 86'400'000'000;
 
 // Journeys of the worked example of influence values; what does not convert ends by 50 days of silence.
@@ -288,7 +293,7 @@ TEST_CASE("credits add up to the conversions, and what no touch earned is unattr
       continue;
     }
     CAPTURE(entry.name);
-    const auto result = attribute(paths, entry.make({}));
+    const auto result = attribute(paths, entry.make(all_parameters()));
     CHECK(result.texts("touchpoint").back() == "(unattributed)");
     CHECK(result.rows() == 4);
     CHECK_THAT(total(result, "credit"), WithinAbs(7.0, 1e-12));
@@ -355,7 +360,7 @@ TEST_CASE("touches outside the lookback earn nothing", "[attribution]") {
   const auto journeys = make_journeys(events.log(), {.conversion = {"order"}});
   for (const auto& entry : attribution_models()) {
     CAPTURE(entry.name);
-    const auto result = attribute(journeys, entry.make({}), {.lookback = std::chrono::days{10}});
+    const auto result = attribute(journeys, entry.make(all_parameters()), {.lookback = std::chrono::days{10}});
     CHECK(by_name(result, "credit") == std::map<std::string, double>{{"search", 1.0}, {"(unattributed)", 1.0}});
     CHECK(by_name(result, "credit_value") == std::map<std::string, double>{{"search", 50.0}, {"(unattributed)", 10.0}});
   }
@@ -386,8 +391,8 @@ TEST_CASE("journeys and their paths give the same", "[attribution]") {
     if (entry.name == "time_decay") {
       continue;
     }
-    const auto first = attribute(journeys, entry.make({}));
-    const auto second = attribute(paths, entry.make({}));
+    const auto first = attribute(journeys, entry.make(all_parameters()));
+    const auto second = attribute(paths, entry.make(all_parameters()));
     CAPTURE(entry.name);
     CHECK(first.texts("touchpoint") == second.texts("touchpoint"));
     for (const std::string column : {"credit", "credit_lower", "credit_upper", "share_lower", "credit_value_upper"}) {
@@ -401,8 +406,8 @@ TEST_CASE("journeys and their paths give the same", "[attribution]") {
 TEST_CASE("without intervals the bounds are null and the estimates stay", "[attribution]") {
   const auto journeys = tiny_journeys(test::json::file("influence_tiny.json"));
   for (const auto& entry : attribution_models()) {
-    const auto with = attribute(journeys, entry.make({}));
-    const auto without = attribute(journeys, entry.make({}), {.intervals = false});
+    const auto with = attribute(journeys, entry.make(all_parameters()));
+    const auto without = attribute(journeys, entry.make(all_parameters()), {.intervals = false});
     CHECK(with.numbers("credit") == without.numbers("credit"));
     CHECK(std::isnan(without.numbers("credit_lower")[0]));
     CHECK(without.columns().size() == with.columns().size());

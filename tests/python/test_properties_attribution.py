@@ -15,7 +15,10 @@ import klantreis as kr
 from bridge import LABELS, SEEDS, assert_same, big, both, cells, cut, ended, labels, often, read, span
 from strategies import CONVERSIONS, DAY, Columns, logs
 
-HEURISTICS = ["first_touch", "last_touch", "last_non_direct", "linear", "position_based", "time_decay"]
+HEURISTICS = [
+    "first_touch", "last_touch", "last_non_direct", "linear", "position_based", "time_decay", "first_non_direct",
+    "linear_distinct", "j_shaped", "inverse_j", "position_decay", "shapley",
+]  # fmt: skip
 
 
 def nothing_settled(fast: kr.Journeys, slow: list[cutting.Journey]) -> bool:

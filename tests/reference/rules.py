@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 UNATTRIBUTED = "(unattributed)"
 DAY = 86_400_000_000
+ENDS = {"position_based": (0.4, 0.4), "j_shaped": (0.2, 0.6), "inverse_j": (0.6, 0.2)}
 
 
 def weights_of(
@@ -32,14 +33,24 @@ def weights_of(
         others = [i for i, label in enumerate(labels) if label != direct]
         chosen = others[-1] if others else n - 1
         return [1.0 if i == chosen else 0.0 for i in range(n)]
+    if model == "first_non_direct":
+        others = [i for i, label in enumerate(labels) if label != direct]
+        chosen = others[0] if others else 0
+        return [1.0 if i == chosen else 0.0 for i in range(n)]
     if model == "linear":
         return [1.0 / n] * n
-    if model == "position_based":
+    if model in ("linear_distinct", "shapley"):
+        return [1.0 / len(set(labels)) / labels.count(label) for label in labels]
+    if model == "position_decay":
+        return [2.0 * (i + 1) / (n * (n + 1)) for i in range(n)]
+    if model in ENDS:
+        first, last = ENDS[model]
         if n == 1:
             return [1.0]
+        middle = 1.0 - first - last
         if n == 2:
-            return [0.5, 0.5]
-        return [0.4] + [0.2 / (n - 2)] * (n - 2) + [0.4]
+            return [first + middle / 2, last + middle / 2]
+        return [first] + [middle / (n - 2)] * (n - 2) + [last]
     if model == "time_decay":
         assert times is not None
         raw = [0.5 ** ((times[-1] - t) / half_life) for t in times]

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,14 +26,44 @@ struct last_non_direct {
   std::vector<std::string> direct{"direct"};  ///< items that count as direct
 };
 
+/// All credit to the first touch that is not direct; to the first touch when all are.
+struct first_non_direct {
+  std::vector<std::string> direct{"direct"};  ///< items that count as direct
+};
+
+/// All credit to the last touch that is paid; to the last touch when none is.
+struct last_paid {
+  std::vector<std::string> paid = {};  ///< items that are paid for; at least one of them must occur
+};
+
 /// The same credit to every touch; an item that is touched twice gets it twice.
 struct linear {};
+
+/// The same credit to every item of the journey, however often it is touched.
+struct linear_distinct {};
 
 /// `first` to the first touch, `last` to the last, the rest in equal parts to those between. Of two touches each gets
 /// half the rest; a single touch gets all.
 struct position_based {
   double first = 0.4;
   double last = 0.4;
+};
+
+/// 20 % to the first touch, 60 % to the last, 20 % in equal parts to those between; short journeys as `position_based`.
+struct j_shaped {};
+
+/// 60 % to the first touch, 20 % to the last, 20 % in equal parts to those between; short journeys as `position_based`.
+struct inverse_j {};
+
+/// Credit in proportion to the place of the touch in its journey: 1 for the first, 2 for the second, and so on.
+struct position_decay {};
+
+/// Given the number of touches of a journey, as many weights, oldest touch first.
+using weight_function = std::function<std::vector<double>(std::size_t)>;
+
+/// Credit in proportion to weights of one's own. They are asked once for each length, and by one thread at a time.
+struct custom_weights {
+  weight_function weights = {};
 };
 
 /// Credit halves with every `half_life` between a touch and the last touch of the journey. Needs time.
@@ -45,8 +77,21 @@ struct markov_model {
   bool self_transitions = false;  ///< changes no number: only what the chain shows
 };
 
-using attribution_model =
-    std::variant<first_touch, last_touch, last_non_direct, linear, position_based, time_decay, markov_model>;
+/// What a coalition of items is worth.
+enum class shapley_game {
+  sum,         ///< conversions of the journeys that touch no item outside it
+  exact_set,   ///< conversion rate of the journeys that touch just these items; 0 when none of them converted
+  subset_rate  ///< sum of the conversion rates of the sets of items within it
+};
+
+/// Shapley values: what an item adds to a coalition, averaged over all orders in which the items may join.
+struct shapley {
+  shapley_game game = shapley_game::sum;
+};
+
+using attribution_model = std::variant<first_touch, last_touch, last_non_direct, linear, position_based, time_decay,
+                                       markov_model, first_non_direct, last_paid, linear_distinct, j_shaped, inverse_j,
+                                       position_decay, custom_weights, shapley>;
 
 /// The parameters of all models in one place, for callers that have the model's name as text.
 struct model_parameters {
@@ -56,6 +101,9 @@ struct model_parameters {
   double first = 0.4;
   double last = 0.4;
   duration half_life = std::chrono::days{7};
+  std::vector<std::string> paid = {};
+  weight_function weights = {};
+  shapley_game game = shapley_game::sum;
 };
 
 /// What a model is, for tables and messages, and how it is made.
@@ -72,6 +120,18 @@ struct model_entry {
 
 /// The entry of a model.
 [[nodiscard]] const model_entry& entry_of(const attribution_model& model) noexcept;
+
+/// What tables call a model: the name of its entry, for `shapley` with its game, such as `shapley_sum`.
+[[nodiscard]] std::string label_of(const attribution_model& model);
+
+/// What a model does, in words, for the definition of its result.
+[[nodiscard]] std::string definition_of(const attribution_model& model);
+
+[[nodiscard]] std::string_view to_text(shapley_game game) noexcept;
+
+/// The game called `name`: `sum`, `exact_set` or `subset_rate`.
+/// \throws input_error when there is none; the message lists those that exist.
+[[nodiscard]] shapley_game to_shapley_game(std::string_view name);
 
 /// The model called `name`.
 /// \throws input_error when there is none; the message lists those that exist.

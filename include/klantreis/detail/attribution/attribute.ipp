@@ -13,6 +13,7 @@
 #include "klantreis/detail/attribution/credit.hpp"
 #include "klantreis/detail/attribution/heuristics.hpp"
 #include "klantreis/detail/attribution/markov_credit.hpp"
+#include "klantreis/detail/attribution/shapley_credit.hpp"
 #include "klantreis/detail/option_text.hpp"
 
 namespace klantreis {
@@ -24,18 +25,26 @@ inline std::string number_option(double number) {
   return text.data();
 }
 
+inline std::string joined(const std::vector<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) {
+    text += (text.empty() ? "" : ", ") + item;
+  }
+  return text;
+}
+
 /// The parameters of a model as options of its result.
 inline void set_model_options(table& result, const attribution_model& model) {
   result.set_option("model", std::string{entry_of(model).name});
   std::visit(
       [&result](const auto& chosen) {
         using type = std::decay_t<decltype(chosen)>;
-        if constexpr (std::is_same_v<type, last_non_direct>) {
-          std::string direct;
-          for (const std::string& name : chosen.direct) {
-            direct += (direct.empty() ? "" : ", ") + name;
-          }
-          result.set_option("direct", direct);
+        if constexpr (std::is_same_v<type, last_non_direct> || std::is_same_v<type, first_non_direct>) {
+          result.set_option("direct", joined(chosen.direct));
+        } else if constexpr (std::is_same_v<type, last_paid>) {
+          result.set_option("paid", joined(chosen.paid));
+        } else if constexpr (std::is_same_v<type, shapley>) {
+          result.set_option("game", std::string{to_text(chosen.game)});
         } else if constexpr (std::is_same_v<type, position_based>) {
           result.set_option("first", number_option(chosen.first));
           result.set_option("last", number_option(chosen.last));
@@ -73,7 +82,7 @@ inline table credit_table(credit_result&& credits, const std::string& by, const 
   if (credits.unattributed) {
     rows.push_back(std::move(*credits.unattributed));
   }
-  std::string definition{entry_of(model).definition};
+  std::string definition = definition_of(model);
   definition += " Credit adds up to the conversions of settled journeys, share is credit as a part of them";
   definition += credits.has_values ? ", credit_value adds up to their value." : ".";
   table result{std::move(definition)};
@@ -99,7 +108,7 @@ inline table credit_table(credit_result&& credits, const std::string& by, const 
     throw input_error("the attribute " + quoted(by) + " has the name of a column of the result; rename it");
   }
   result.add(by, std::move(names));
-  result.add("model", std::vector<std::string>(size, std::string{entry_of(model).name}));
+  result.add("model", std::vector<std::string>(size, label_of(model)));
   if (credits.has_removal_effects) {
     add_estimates(result, "removal_effect", quantity::share, rows, &item_credit::removal_effect);
   }
@@ -116,7 +125,7 @@ inline table credit_table(credit_result&& credits, const std::string& by, const 
   set_model_options(result, model);
   result.set_option("by", by);
   result.set_option("lookback", options.lookback ? duration_option(*options.lookback) : "none");
-  result.set_option("intervals", options.intervals ? "by customers" : "none");
+  result.set_option("intervals", options.intervals && credits.has_intervals ? "by customers" : "none");
   if (credits.has_removal_effects) {
     result.set_option("error_bound", number_option(credits.error_bound));
   }
@@ -137,6 +146,18 @@ credit_result heuristic_credits(const Model& model, const Source& source, const 
                         {.level = options.level, .min_n = options.min_n}, options.threads);
 }
 
+/// The games whose worth is a rate are played on sets of items; all other rules split single conversions.
+inline bool is_game_of_rates(const attribution_model& model) {
+  const auto* chosen = std::get_if<shapley>(&model);
+  return chosen != nullptr && chosen->game != shapley_game::sum;
+}
+
+inline credit_result rate_game_credits(const path_table& paths, const attribution_model& model,
+                                       const attribution_options& options) {
+  return shapley_of_rates(paths, std::get<shapley>(model).game, {.level = options.level, .min_n = options.min_n},
+                          options.threads);
+}
+
 }  // namespace detail
 
 KLANTREIS_INLINE table attribute(const journey_set& journeys, const attribution_model& model,
@@ -146,6 +167,11 @@ KLANTREIS_INLINE table attribute(const journey_set& journeys, const attribution_
     throw input_error("none of the " + std::to_string(journeys.size()) +
                       " journeys is settled, and attribution uses settled ones; choose an inactivity shorter than the "
                       "log, or a later observed_until");
+  }
+  if (detail::is_game_of_rates(model)) {
+    const path_table paths =
+        make_paths(journeys, {.by = options.by, .lookback = options.lookback, .threads = options.threads});
+    return detail::credit_table(detail::rate_game_credits(paths, model, options), options.by, model, options);
   }
   auto credits = std::visit(
       [&](const auto& chosen) {
@@ -176,6 +202,9 @@ KLANTREIS_INLINE table attribute(const path_table& paths, const attribution_mode
     throw input_error(
         "a path table has no times, so a lookback cannot be applied; make the paths from journeys with "
         "that lookback");
+  }
+  if (detail::is_game_of_rates(model)) {
+    return detail::credit_table(detail::rate_game_credits(paths, model, options), paths.by(), model, options);
   }
   auto credits = std::visit(
       [&](const auto& chosen) -> detail::credit_result {

@@ -31,6 +31,7 @@ struct credit_result {
   std::optional<item_credit> unattributed;
   bool has_removal_effects = false;
   bool has_values = false;
+  bool has_intervals = true;
   double customers = 0.0;
   double error_bound = 0.0;  ///< certified, of each P(conversion) behind a removal effect
 };

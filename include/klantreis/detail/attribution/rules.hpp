@@ -4,8 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "klantreis/attribution/models.hpp"
@@ -35,17 +39,64 @@ struct touch_view {
   };
 }
 
-[[nodiscard]] inline auto rule_of(const last_non_direct& model, const name_table& names) {
-  std::vector<std::uint32_t> direct;
-  for (const std::string& name : model.direct) {
-    if (const auto code = names.find(name)) {
-      direct.push_back(*code);
+/// The codes of those items that occur.
+[[nodiscard]] inline std::vector<std::uint32_t> codes_of(const std::vector<std::string>& items,
+                                                         const name_table& names) {
+  std::vector<std::uint32_t> codes;
+  for (const std::string& item : items) {
+    if (const auto code = names.find(item)) {
+      codes.push_back(*code);
     }
   }
-  return [direct](const touch_view& touches, std::span<double> parts) {
+  return codes;
+}
+
+[[nodiscard]] inline bool is_among(const std::vector<std::uint32_t>& codes, std::uint32_t code) {
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+[[nodiscard]] inline auto rule_of(const last_non_direct& model, const name_table& names) {
+  return [direct = codes_of(model.direct, names)](const touch_view& touches, std::span<double> parts) {
     std::fill(parts.begin(), parts.end(), 0.0);
     for (std::size_t i = touches.items.size(); i-- > 0;) {
-      if (std::find(direct.begin(), direct.end(), touches.items[i]) == direct.end()) {
+      if (!is_among(direct, touches.items[i])) {
+        parts[i] = 1.0;
+        return;
+      }
+    }
+    parts.back() = 1.0;
+  };
+}
+
+[[nodiscard]] inline auto rule_of(const first_non_direct& model, const name_table& names) {
+  return [direct = codes_of(model.direct, names)](const touch_view& touches, std::span<double> parts) {
+    std::fill(parts.begin(), parts.end(), 0.0);
+    for (std::size_t i = 0; i < touches.items.size(); ++i) {
+      if (!is_among(direct, touches.items[i])) {
+        parts[i] = 1.0;
+        return;
+      }
+    }
+    parts.front() = 1.0;
+  };
+}
+
+[[nodiscard]] inline auto rule_of(const last_paid& model, const name_table& names) {
+  std::vector<std::uint32_t> paid = codes_of(model.paid, names);
+  if (model.paid.empty()) {
+    throw input_error("last_paid needs the items that are paid for; give them in paid");
+  }
+  if (paid.empty() && names.size() > 0) {
+    std::string asked;
+    for (const std::string& item : model.paid) {
+      asked += (asked.empty() ? "" : ", ") + quoted(item);
+    }
+    throw input_error("none of the paid items (" + asked + ") occurs in the journeys; check their names, and by");
+  }
+  return [paid](const touch_view& touches, std::span<double> parts) {
+    std::fill(parts.begin(), parts.end(), 0.0);
+    for (std::size_t i = touches.items.size(); i-- > 0;) {
+      if (is_among(paid, touches.items[i])) {
         parts[i] = 1.0;
         return;
       }
@@ -58,6 +109,98 @@ struct touch_view {
   return [](const touch_view& /*touches*/, std::span<double> parts) {
     std::fill(parts.begin(), parts.end(), 1.0 / static_cast<double>(parts.size()));
   };
+}
+
+[[nodiscard]] inline auto rule_of(const linear_distinct& /*model*/, const name_table& /*names*/) {
+  return [](const touch_view& touches, std::span<double> parts) {
+    // The first touch of each item carries its credit.
+    thread_local std::vector<std::pair<std::uint32_t, std::size_t>> order;
+    order.clear();
+    for (std::size_t i = 0; i < touches.items.size(); ++i) {
+      order.emplace_back(touches.items[i], i);
+    }
+    std::sort(order.begin(), order.end());
+    const auto last = std::unique(order.begin(), order.end(),
+                                  [](const auto& one, const auto& other) { return one.first == other.first; });
+    std::fill(parts.begin(), parts.end(), 0.0);
+    const double part = 1.0 / static_cast<double>(last - order.begin());
+    for (auto place = order.begin(); place != last; ++place) {
+      parts[place->second] = part;
+    }
+  };
+}
+
+/// In the sum game, each conversion falls in equal parts to the items of its journey.
+[[nodiscard]] inline auto rule_of(const shapley& /*model*/, const name_table& names) {
+  return rule_of(linear_distinct{}, names);
+}
+
+[[nodiscard]] inline auto rule_of(const position_decay& /*model*/, const name_table& /*names*/) {
+  return [](const touch_view& /*touches*/, std::span<double> parts) {
+    const auto size = static_cast<double>(parts.size());
+    const double sum = size * (size + 1.0) / 2.0;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      parts[i] = static_cast<double>(i + 1) / sum;
+    }
+  };
+}
+
+/// Weights of a caller by length, made to add up to 1. Workers share one; copies are the same cache.
+class weights_by_length {
+ public:
+  explicit weights_by_length(const weight_function& weights) : state_(std::make_shared<state>(weights)) {}
+
+  void operator()(const touch_view& /*touches*/, std::span<double> parts) const {
+    const std::lock_guard lock(state_->mutex);
+    auto [known, is_new] = state_->weights.try_emplace(parts.size());
+    if (is_new) {
+      try {
+        known->second = checked(state_->ask(parts.size()), parts.size());
+      } catch (...) {
+        state_->weights.erase(known);
+        throw;
+      }
+    }
+    std::copy(known->second.begin(), known->second.end(), parts.begin());
+  }
+
+ private:
+  struct state {
+    explicit state(const weight_function& function) : ask(function) {}
+    weight_function ask;
+    std::mutex mutex;
+    std::map<std::size_t, std::vector<double>> weights;
+  };
+
+  static std::vector<double> checked(std::vector<double> weights, std::size_t size) {
+    const std::string place = "weights of custom for a journey of " + std::to_string(size) + " touches";
+    if (weights.size() != size) {
+      throw input_error(place + " are " + std::to_string(weights.size()) + "; the function must give one for each");
+    }
+    double sum = 0.0;
+    for (const double weight : weights) {
+      if (!(weight >= 0.0 && std::isfinite(weight))) {
+        throw input_error(place + " hold " + std::to_string(weight) + "; each must be finite and not negative");
+      }
+      sum += weight;
+    }
+    if (!(sum > 0.0 && std::isfinite(sum))) {
+      throw input_error(place + " add up to " + std::to_string(sum) + "; at least one must be above 0");
+    }
+    for (double& weight : weights) {
+      weight /= sum;
+    }
+    return weights;
+  }
+
+  std::shared_ptr<state> state_;
+};
+
+[[nodiscard]] inline auto rule_of(const custom_weights& model, const name_table& /*names*/) {
+  if (!model.weights) {
+    throw input_error("custom needs a function that gives the weights for a number of touches; give it in weights");
+  }
+  return weights_by_length{model.weights};
 }
 
 [[nodiscard]] inline auto rule_of(const position_based& model, const name_table& /*names*/) {
@@ -80,6 +223,14 @@ struct touch_view {
       parts.back() = last;
     }
   };
+}
+
+[[nodiscard]] inline auto rule_of(const j_shaped& /*model*/, const name_table& names) {
+  return rule_of(position_based{.first = 0.2, .last = 0.6}, names);
+}
+
+[[nodiscard]] inline auto rule_of(const inverse_j& /*model*/, const name_table& names) {
+  return rule_of(position_based{.first = 0.6, .last = 0.2}, names);
 }
 
 [[nodiscard]] inline auto rule_of(const time_decay& model, const name_table& /*names*/) {

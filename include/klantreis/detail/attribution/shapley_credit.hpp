@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "klantreis/attribution/models.hpp"
+#include "klantreis/detail/attribution/credit.hpp"
+#include "klantreis/detail/attribution/heuristics.hpp"
+#include "klantreis/detail/attribution/units.hpp"
+#include "klantreis/paths.hpp"
+
+// Shapley values of the games whose worth is a conversion rate. A set of items that never converted has no worth in
+// them, so sums over all coalitions shrink to sums over the sets that converted, and no size of coalition is too large.
+
+namespace klantreis::detail {
+
+/// Settled journeys that touch just these items, and that converted at least once.
+struct converting_set {
+  std::vector<std::uint32_t> items;  ///< codes, rising
+  std::uint64_t signature = 0;       ///< bits of the items; those of a subset are among those of the set
+  double conversions = 0.0;
+  double rate = 0.0;
+};
+
+/// Small sets first.
+inline std::vector<converting_set> converting_sets(const path_table& paths) {
+  std::map<std::vector<std::uint32_t>, std::pair<double, double>> outcomes;
+  for (std::size_t p = 0; p < paths.size(); ++p) {
+    const auto path = paths.path(p);
+    if (path.empty() || paths.conversions()[p] + paths.nulls()[p] == 0.0) {
+      continue;
+    }
+    std::vector<std::uint32_t> items(path.begin(), path.end());
+    std::sort(items.begin(), items.end());
+    items.erase(std::unique(items.begin(), items.end()), items.end());
+    auto& [conversions, nulls] = outcomes[std::move(items)];
+    conversions += paths.conversions()[p];
+    nulls += paths.nulls()[p];
+  }
+  std::vector<converting_set> sets;
+  for (const auto& [items, outcome] : outcomes) {
+    const auto& [conversions, nulls] = outcome;
+    if (conversions == 0.0) {
+      continue;
+    }
+    converting_set set{.items = items, .conversions = conversions, .rate = conversions / (conversions + nulls)};
+    for (const std::uint32_t item : items) {
+      set.signature |= std::uint64_t{1} << (item % 64U);
+    }
+    sets.push_back(std::move(set));
+  }
+  std::stable_sort(sets.begin(), sets.end(), [](const converting_set& one, const converting_set& other) {
+    return one.items.size() < other.items.size();
+  });
+  return sets;
+}
+
+[[nodiscard]] inline bool is_subset(const converting_set& part, const converting_set& whole) {
+  return (part.signature & ~whole.signature) == 0 &&
+         std::includes(whole.items.begin(), whole.items.end(), part.items.begin(), part.items.end());
+}
+
+/// φ_i = Σ_{S∋i} (s−1)!(n−s)!/n! v(S) − Σ_{S∌i} s!(n−s−1)!/n! v(S) over the subsets S of a set of n items.
+inline std::vector<double> exact_set_values(const std::vector<converting_set>& sets, std::size_t whole) {
+  const std::vector<std::uint32_t>& players = sets[whole].items;
+  const std::size_t n = players.size();
+  std::vector<double> weight(n + 2, 0.0);  // weight[s] = (s−1)!(n−s)!/n!
+  weight[1] = 1.0 / static_cast<double>(n);
+  for (std::size_t s = 1; s < n; ++s) {
+    weight[s + 1] = weight[s] * static_cast<double>(s) / static_cast<double>(n - s);
+  }
+  std::vector<double> values(n, 0.0);
+  double without = 0.0;  // what every item loses by the subsets it is not in, its own ones included
+  for (std::size_t part = 0; part <= whole; ++part) {
+    if (!is_subset(sets[part], sets[whole])) {
+      continue;
+    }
+    const double worth = sets[part].rate;
+    const std::size_t s = sets[part].items.size();
+    without += weight[s + 1] * worth;
+    std::size_t place = 0;
+    for (const std::uint32_t item : sets[part].items) {
+      while (players[place] != item) {
+        ++place;
+      }
+      values[place] += (weight[s] + weight[s + 1]) * worth;
+    }
+  }
+  for (double& value : values) {
+    value -= without;
+  }
+  return values;
+}
+
+/// Sums that can be merged.
+struct credit_vector {
+  std::vector<double> credit;
+
+  credit_vector& operator+=(const credit_vector& other) {
+    for (std::size_t item = 0; item < credit.size(); ++item) {
+      credit[item] += other.credit[item];
+    }
+    return *this;
+  }
+};
+
+/// The conversions of each set, shared out by the values of its own game, which add up to its rate.
+inline std::vector<double> exact_set_credit(const std::vector<converting_set>& sets, std::size_t items,
+                                            unsigned threads) {
+  constexpr double most_pairs = 2e10;
+  const auto size = static_cast<double>(sets.size());
+  if (size * size / 2.0 > most_pairs) {
+    throw limit_error("the exact_set game of Shapley compares every two of the " + std::to_string(sets.size()) +
+                      " sets of items that converted, at most 200000 of them; use the game sum or subset_rate, or a "
+                      "coarser label in by");
+  }
+  return sum_in_pieces(sets.size(), threads, items * sizeof(double),
+                       [&](index_range range) {
+                         credit_vector part{std::vector<double>(items, 0.0)};
+                         for (std::size_t whole = range.begin; whole < range.end; ++whole) {
+                           const converting_set& set = sets[whole];
+                           const std::vector<double> values = exact_set_values(sets, whole);
+                           for (std::size_t place = 0; place < values.size(); ++place) {
+                             part.credit[set.items[place]] += values[place] / set.rate * set.conversions;
+                           }
+                         }
+                         return part;
+                       })
+      .credit;
+}
+
+/// The rates of the sets are the dividends of the game, and a dividend falls in equal parts to the items of its set.
+inline std::vector<double> subset_rate_credit(const std::vector<converting_set>& sets, std::size_t items) {
+  std::vector<double> values(items, 0.0);
+  double worth = 0.0;
+  double conversions = 0.0;
+  for (const converting_set& set : sets) {
+    worth += set.rate;
+    conversions += set.conversions;
+    for (const std::uint32_t item : set.items) {
+      values[item] += set.rate / static_cast<double>(set.items.size());
+    }
+  }
+  for (double& value : values) {
+    value *= worth > 0.0 ? conversions / worth : 0.0;
+  }
+  return values;
+}
+
+inline credit_result shapley_of_rates(const path_table& paths, shapley_game game, const interval_options& intervals,
+                                      unsigned threads) {
+  outcome_totals totals;
+  for (std::size_t group = 0; group < unit_groups(paths); ++group) {
+    outcome_sums own;
+    const double times = for_each_journey(paths, group, [&](std::size_t path, bool converted, double worth) {
+      own.journeys += 1.0;
+      if (converted) {
+        own.add_conversion(!paths.path(path).empty(), worth);
+      }
+    });
+    totals.add(own, times);
+  }
+  const std::vector<converting_set> sets = converting_sets(paths);
+  const std::size_t items = paths.names().size();
+  const std::vector<double> credit =
+      game == shapley_game::exact_set ? exact_set_credit(sets, items, threads) : subset_rate_credit(sets, items);
+
+  const interval_maker make{.options = intervals, .wanted = false, .totals = totals};
+  credit_result result;
+  result.has_intervals = false;
+  result.customers = totals.customers;
+  const std::vector<bool> seen = path_source{paths}.seen();
+  for (std::uint32_t item = 0; item < items; ++item) {
+    if (seen[item]) {
+      item_credit row;
+      row.name = paths.names()[item];
+      row.share = make.plain(totals.sums.conversions > 0.0 ? credit[item] / totals.sums.conversions : null_value);
+      row.credit = make.plain(credit[item]);
+      result.items.push_back(std::move(row));
+    }
+  }
+  result.unattributed = unattributed_credit({}, make);
+  return result;
+}
+
+}  // namespace klantreis::detail
