@@ -44,7 +44,7 @@ clang: ## C++ tests built by clang 16
 consumers: ## Projects that use the library, installed or as a subfolder
 	tools/consumers.sh
 
-bench: ## Build and run the benchmarks
+bench: wheel ## Benchmarks, and a comparison with DuckDB on EVENTS events (1000000)
 	tools/bench.sh
 
 fuzz: ## Run each fuzzer for FUZZ_SECONDS (60)

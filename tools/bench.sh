@@ -1,11 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds benchmarks/*.cpp and runs them one after the other; the figures also go to build/benchmarks/*.json.
+# Benchmarks of the parts (benchmarks/*.cpp, google/benchmark; figures also in build/benchmarks/*.json), then the
+# comparison with DuckDB on EVENTS events (1000000).
 . "$(dirname "$0")/common.sh"
-use_tools build
-build_preset benchmarks
-for program in build/benchmarks/benchmark_*; do
-  [ -x "$program" ] && [ ! -d "$program" ] || continue
-  say "$(basename "$program")"
-  "$program" --benchmark_out="$program.json" --benchmark_out_format=json "$@"
-done
+use_tools build test
+if ls benchmarks/*.cpp >/dev/null 2>&1; then
+  build_preset benchmarks
+  for program in build/benchmarks/benchmark_*; do
+    { [ -x "$program" ] && [ ! -d "$program" ]; } || continue
+    say "$(basename "$program")"
+    "$program" --benchmark_out="$program.json" --benchmark_out_format=json
+  done
+fi
+say "Comparison with DuckDB"
+python benchmarks/compare.py --events "${EVENTS:-1000000}"
