@@ -9,6 +9,7 @@
 #include "klantreis/engine.hpp"
 #include "klantreis/funnel.hpp"
 #include "klantreis/graph.hpp"
+#include "klantreis/improve.hpp"
 #include "klantreis/journeys.hpp"
 #include "klantreis/log.hpp"
 #include "klantreis/markov.hpp"
