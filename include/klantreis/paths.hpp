@@ -31,6 +31,22 @@ struct path_unit {
   double value = 0.0;
 };
 
+/// What `transform_paths` does to each path; shown for D > A > B > B > D > D.
+enum class path_transform {
+  unique,                      ///< nothing: D > A > B > B > D > D
+  exposure,                    ///< merges immediate repeats: D > A > B > D
+  first,                       ///< keeps the first touch of each item: D > A > B
+  frequency,                   ///< the same with how often it was touched: D(3) > A(1) > B(2)
+  remove_if_not_all,           ///< removes an item unless it is the only one; of D: A > B > B
+  remove_if_last_and_not_all,  ///< removes it from the end unless it is the only one; of D: D > A > B > B
+  trim                         ///< keeps the last touches; 2 of them: D > D
+};
+
+struct path_transform_options {
+  std::string item = {};  ///< what to remove; of the two transformations that remove
+  std::size_t last = 0;   ///< how many touches to keep; of `trim`
+};
+
 /// Distinct paths with how often they converted, ended in null or are still open, and the value they brought.
 ///
 /// The items of path p are `codes[offsets[p] … offsets[p + 1])`:
@@ -89,6 +105,8 @@ class path_table {
   friend path_table make_paths(const journey_set& journeys, const path_options& options);
   friend void append_paths(path_table& table, const column_view& paths, const column_view& conversions,
                            const column_view& nulls, const column_view& values, char separator, bad_rows on_bad);
+  friend path_table transform_paths(const path_table& paths, path_transform kind,
+                                    const path_transform_options& options);
   std::uint32_t index_of(std::span<const std::uint32_t> codes);
   void rehash(std::size_t slots);
 
@@ -123,8 +141,21 @@ class path_table {
 void append_paths(path_table& table, const column_view& paths, const column_view& conversions, const column_view& nulls,
                   const column_view& values, char separator = '>', bad_rows on_bad = bad_rows::stop);
 
+[[nodiscard]] std::string_view to_text(path_transform kind) noexcept;
+
+/// The transformation called `name`, such as `exposure`.
+/// \throws input_error when there is none; the message lists those that exist.
+[[nodiscard]] path_transform to_path_transform(std::string_view name);
+
+/// Transforms every path and adds up those that become equal; customers stay who they are.
+/// Source: path transformations of fractribution and of snowplow-attribution.
+/// \throws input_error when an option is missing or not one of this transformation, or when no path has the item.
+[[nodiscard]] path_table transform_paths(const path_table& paths, path_transform kind,
+                                         const path_transform_options& options = {});
+
 }  // namespace klantreis
 
 #ifndef KLANTREIS_COMPILED
 #include "klantreis/detail/paths.ipp"
+#include "klantreis/detail/paths/transforms.ipp"
 #endif

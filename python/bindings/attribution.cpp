@@ -6,7 +6,6 @@
 
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "bindings.hpp"
@@ -21,8 +20,9 @@ void bind_attribute(py::module_& m) {
       "attribute",
       [](const Journeys& journeys, const std::string& model, unsigned order, bool self_transitions,
          const std::vector<std::string>& direct, double first, double last, std::int64_t half_life,
-         const std::vector<std::string>& paid, weight_function weights, const std::string& game, const std::string& by,
-         std::optional<std::int64_t> lookback, bool intervals, double level, double min_n, unsigned threads) {
+         const std::vector<std::string>& paid, const std::optional<weight_function>& weights, const std::string& game,
+         const std::string& by, std::optional<std::int64_t> lookback, bool intervals, double level, double min_n,
+         unsigned threads) {
         const attribution_model chosen = make_attribution_model(model, {.order = order,
                                                                         .self_transitions = self_transitions,
                                                                         .direct = direct,
@@ -30,7 +30,7 @@ void bind_attribute(py::module_& m) {
                                                                         .last = last,
                                                                         .half_life = duration{half_life},
                                                                         .paid = paid,
-                                                                        .weights = std::move(weights),
+                                                                        .weights = weights.value_or(weight_function{}),
                                                                         .game = to_shapley_game(game)});
         attribution_options options{
             .by = by, .intervals = intervals, .min_n = min_n, .level = level, .threads = threads};
@@ -40,9 +40,9 @@ void bind_attribute(py::module_& m) {
         return attribute(journeys, chosen, options);
       },
       py::arg("journeys"), py::kw_only(), py::arg("model"), py::arg("order"), py::arg("self_transitions"),
-      py::arg("direct"), py::arg("first"), py::arg("last"), py::arg("half_life"), py::arg("paid"),
-      py::arg("weights").none(true), py::arg("game"), py::arg("by"), py::arg("lookback"), py::arg("intervals"),
-      py::arg("level"), py::arg("min_n"), py::arg("threads"), py::call_guard<py::gil_scoped_release>());
+      py::arg("direct"), py::arg("first"), py::arg("last"), py::arg("half_life"), py::arg("paid"), py::arg("weights"),
+      py::arg("game"), py::arg("by"), py::arg("lookback"), py::arg("intervals"), py::arg("level"), py::arg("min_n"),
+      py::arg("threads"), py::call_guard<py::gil_scoped_release>());
 }
 
 }  // namespace

@@ -63,6 +63,14 @@ void bind_paths(py::module_& m) {
       },
       py::arg("journeys"), py::kw_only(), py::arg("by") = "touchpoint", py::arg("collapse") = false,
       py::arg("lookback") = py::none(), py::arg("threads") = 0, py::call_guard<py::gil_scoped_release>());
+
+  m.def(
+      "transform_paths",
+      [](const path_table& paths, const std::string& kind, const std::string& item, std::size_t last) {
+        return transform_paths(paths, to_path_transform(kind), {.item = item, .last = last});
+      },
+      py::arg("paths"), py::kw_only(), py::arg("kind"), py::arg("item"), py::arg("last"),
+      py::call_guard<py::gil_scoped_release>());
 }
 
 }  // namespace klantreis::bindings

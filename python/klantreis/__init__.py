@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from klantreis import datasets
-from klantreis._attribution import attribute, models, shapley_positions
+from klantreis._attribution import attribute, compare_models, models, shapley_positions
 from klantreis._core import InputError, LimitError, __version__
 from klantreis._dropoff import DropOff, drop_off
 from klantreis._funnel import funnel
@@ -12,7 +12,7 @@ from klantreis._graph import Graph, graph
 from klantreis._journeys import Journeys, journeys
 from klantreis._log import Log
 from klantreis._markov import Chain, markov
-from klantreis._paths import Paths, paths
+from klantreis._paths import Paths, paths, transform_paths
 from klantreis._patterns import entries, likely_paths, step_matrix, variants, ways_in, ways_out
 from klantreis._read import read, read_paths
 from klantreis._report import report
@@ -33,6 +33,7 @@ __all__ = [
     "Table",
     "__version__",
     "attribute",
+    "compare_models",
     "datasets",
     "drop_off",
     "entries",
@@ -50,6 +51,7 @@ __all__ = [
     "report",
     "shapley_positions",
     "step_matrix",
+    "transform_paths",
     "transitions",
     "variants",
     "ways_in",

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from klantreis import _core
 from klantreis._arguments import thread_count, whole_number
@@ -14,7 +14,7 @@ from klantreis._paths import Paths, paths
 from klantreis._table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 Model = Literal[
     "first_touch",
@@ -36,6 +36,7 @@ Model = Literal[
 Game = Literal["sum", "exact_set", "subset_rate"]
 
 _PARTS = (0.4, 0.2, 0.4)
+_COMPARED: tuple[Model, ...] = ("first_touch", "last_touch", "linear", "position_based", "shapley", "markov")
 
 
 def _ends(weights: Sequence[float]) -> tuple[float, float]:
@@ -224,6 +225,79 @@ def models() -> Table:
     ['first_touch', 'last_touch', 'last_non_direct', 'linear', 'position_based', 'time_decay', 'markov']
     """
     return Table(_core.models())
+
+
+def compare_models(
+    journeys: Journeys | Paths,
+    *,
+    models: Sequence[Model] | Mapping[str, Mapping[str, Any]] = _COMPARED,
+    by: str = "touchpoint",
+    lookback: DurationLike | None = None,
+    intervals: bool = True,
+    level: float = 0.95,
+    min_n: int = 30,
+    threads: int | None = None,
+) -> Table:
+    """Put the credit of several models below each other.
+
+    Parameters
+    ----------
+    journeys
+        The journeys, or a path table; settled journeys count.
+    models
+        Names of models, or for each name in the result the arguments of :func:`klantreis.attribute`, such as
+        ``{"order 1": {"model": "markov"}, "order 2": {"model": "markov", "order": 2}}``.
+    by
+        ``"touchpoint"``, ``"channel"``, ``"phase"`` or an attribute of the log. A path table keeps what it was made
+        by.
+    lookback
+        Touches older than this before the conversion earn nothing.
+    intervals
+        False leaves the bounds empty, and saves the time they take.
+    level
+        The coverage of the intervals.
+    min_n
+        Rows of fewer customers are marked ``few_customers``.
+    threads
+        Number of threads; None: one for each core.
+
+    Returns
+    -------
+    Table
+        The item, ``model, share, share_lower, share_upper, credit, n, marks``: one row for each item under each model,
+        the models in the order given, within a model most credit first.
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> paths = kr.read_paths({"path": ["ad > mail", "mail"], "total_conversions": [4, 1]})
+    >>> found = kr.compare_models(paths, models=["last_touch", "linear"])
+    >>> [(row["touchpoint"], row["model"], row["credit"]) for row in found]
+    [('mail', 'last_touch', 5.0), ('ad', 'last_touch', 0.0), ('mail', 'linear', 3.0), ('ad', 'linear', 2.0)]
+    """
+    if isinstance(models, str):
+        raise _core.InputError(f"models is {models!r}; give several, such as [{models!r}, 'linear']")
+    if hasattr(models, "items"):
+        asked = [(label, dict(arguments)) for label, arguments in models.items()]
+    else:
+        asked = [(None, {"model": model}) for model in models]
+    if not asked:
+        raise _core.InputError("models is empty; give at least one, such as ['linear', 'markov']")
+    names = ["model", "share", "share_lower", "share_upper", "credit", "n", "marks"]
+    item = journeys.by if isinstance(journeys, Paths) else by
+    columns: dict[str, list[Any]] = {name: [] for name in [item, *names]}
+    shared = {"lookback": lookback, "intervals": intervals, "level": level, "min_n": min_n, "threads": threads}
+    for label, arguments in asked:
+        found = attribute(journeys, by=by, **{**shared, **arguments})
+        for name in columns:
+            columns[name] += [label] * len(found) if name == "model" and label is not None else found[name]
+    return Table.from_columns(
+        columns,
+        definition="Credit by several models. Each shares out the same conversions of settled journeys: within a model "
+        "credit adds up to them, and share is credit as a part of them.",
+        options={"by": item, "models": ", ".join(dict.fromkeys(columns["model"])), "level": level, "min_n": min_n},
+        quantities={**dict.fromkeys(["share", "share_lower", "share_upper"], "share"), "credit": "count", "n": "count"},
+    )
 
 
 def shapley_positions(

@@ -3,10 +3,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from klantreis import _core
+from klantreis._arguments import whole_number
 from klantreis._duration import DurationLike, microseconds
 from klantreis._journeys import Journeys
 from klantreis._table import Table
+
+Transform = Literal[
+    "unique", "exposure", "first", "frequency", "remove_if_not_all", "remove_if_last_and_not_all", "trim"
+]
 
 
 class Paths:
@@ -113,5 +120,52 @@ def paths(
             collapse=collapse,
             lookback=None if lookback is None else microseconds(lookback, "lookback"),
             threads=threads or 0,
+        )
+    )
+
+
+def transform_paths(paths: Paths, kind: Transform, *, item: str | None = None, last: int | None = None) -> Paths:
+    """Transform every path and add up those that become equal.
+
+    Parameters
+    ----------
+    paths
+        The paths, from :func:`klantreis.paths` or :func:`klantreis.read_paths`.
+    kind
+        What becomes of ``D > A > B > B > D > D``:
+
+        ========================================  ===========================
+        ``"unique"``                              ``D > A > B > B > D > D``
+        ``"exposure"``                            ``D > A > B > D``
+        ``"first"``                               ``D > A > B``
+        ``"frequency"``                           ``D(3) > A(1) > B(2)``
+        ``"remove_if_not_all"``, item D           ``A > B > B``
+        ``"remove_if_last_and_not_all"``, item D  ``D > A > B > B``
+        ``"trim"``, last 2                        ``D > D``
+        ========================================  ===========================
+    item
+        What to remove; a path of nothing else keeps it.
+    last
+        Of ``trim``: how many touches before the end to keep.
+
+    Returns
+    -------
+    Paths
+        With the same customers, conversions, nulls and value.
+
+    Notes
+    -----
+    The transformations are those of fractribution and of snowplow-attribution.
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> found = kr.read_paths({"path": ["direct > ad > direct", "ad", "direct"], "total_conversions": [1, 2, 3]})
+    >>> kr.transform_paths(found, "remove_if_not_all", item="direct").table().head(2)["path"]
+    ['ad', 'direct']
+    """
+    return Paths(
+        _core.transform_paths(
+            paths._handle, kind=kind, item=item or "", last=0 if last is None else whole_number(last, "last", 1)
         )
     )

@@ -227,3 +227,30 @@ def test_positions_of_journeys(tiny: kr.Journeys) -> None:
     assert table.to_dicts() == kr.shapley_positions(kr.paths(tiny)).to_dicts()
     with pytest.raises(kr.InputError, match="make them with"):
         kr.shapley_positions(kr.paths(tiny), by="channel")
+
+
+def test_models_below_each_other(tiny: kr.Journeys) -> None:
+    table = kr.compare_models(tiny, models=["linear", "markov", "shapley"])
+    names = ["touchpoint", "model", "share", "share_lower", "share_upper", "credit", "n", "marks"]
+    assert table.columns == names
+    assert list(dict.fromkeys(table["model"])) == ["linear", "markov", "shapley_sum"]
+    alone = kr.attribute(tiny, model="markov")
+    rows = [row for row in table.to_dicts() if row["model"] == "markov"]
+    assert rows == [{name: row[name] for name in names} for row in alone.to_dicts()]
+
+
+def test_models_with_arguments_of_their_own(tiny: kr.Journeys) -> None:
+    orders = {f"order {k}": {"model": "markov", "order": k} for k in (1, 2)}
+    table = kr.compare_models(kr.paths(tiny), models=orders, intervals=False)
+    assert len(table) == 6
+    assert set(table["share_lower"]) == {None}
+    credit = cells(table, ("model", "touchpoint"), "credit")
+    for name, arguments in orders.items():
+        for item, value in cells(kr.attribute(tiny, **arguments), ("touchpoint",), "credit").items():
+            assert credit[name, item] == pytest.approx(value)
+
+
+def test_comparing_nothing_is_refused(tiny: kr.Journeys) -> None:
+    for models in ([], "linear"):
+        with pytest.raises(kr.InputError, match="models is"):
+            kr.compare_models(tiny, models=models)  # type: ignore[arg-type]
