@@ -20,6 +20,7 @@ void bind_markov(py::module_& m);
 void bind_attribution(py::module_& m);
 void bind_dropoff(py::module_& m);
 void bind_funnel(py::module_& m);
+void bind_improve(py::module_& m);
 void bind_patterns(py::module_& m);
 
 }  // namespace klantreis::bindings

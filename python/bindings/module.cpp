@@ -39,5 +39,6 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   klantreis::bindings::bind_attribution(m);
   klantreis::bindings::bind_dropoff(m);
   klantreis::bindings::bind_funnel(m);
+  klantreis::bindings::bind_improve(m);
   klantreis::bindings::bind_patterns(m);
 }

@@ -9,6 +9,7 @@ from klantreis._core import InputError, LimitError, __version__
 from klantreis._dropoff import DropOff, drop_off
 from klantreis._funnel import funnel
 from klantreis._graph import Graph, graph
+from klantreis._improve import improve, make_or_break, what_if
 from klantreis._journeys import Journeys, journeys
 from klantreis._log import Log
 from klantreis._markov import Chain, markov
@@ -39,8 +40,10 @@ __all__ = [
     "entries",
     "funnel",
     "graph",
+    "improve",
     "journeys",
     "likely_paths",
+    "make_or_break",
     "markov",
     "models",
     "newcombe",
@@ -56,5 +59,6 @@ __all__ = [
     "variants",
     "ways_in",
     "ways_out",
+    "what_if",
     "wilson",
 ]
