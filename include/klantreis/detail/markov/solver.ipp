@@ -22,6 +22,28 @@ using const_vector = Eigen::Map<const Eigen::VectorXd>;
 
 inline Eigen::Index index_of(std::size_t value) { return static_cast<Eigen::Index>(value); }
 
+// The inverse by halves. No pivots are needed: I − Q and every block that is eliminated on the way are M-matrices (or
+// inverses of such), whose leading blocks are all regular.
+inline row_major inverse_by_halves(const row_major& matrix) {
+  const Eigen::Index n = matrix.rows();
+  if (n <= 16) {
+    return Eigen::PartialPivLU<row_major>(matrix).inverse();
+  }
+  const Eigen::Index h = n / 2;
+  const row_major first = inverse_by_halves(matrix.topLeftCorner(h, h));
+  const row_major right = first * matrix.topRightCorner(h, n - h);
+  const row_major below = matrix.bottomLeftCorner(n - h, h) * first;
+  const row_major schur =
+      inverse_by_halves(matrix.bottomRightCorner(n - h, n - h) - matrix.bottomLeftCorner(n - h, h) * right);
+  row_major result(n, n);
+  result.bottomRightCorner(n - h, n - h) = schur;
+  result.bottomLeftCorner(n - h, h).noalias() = -schur * below;
+  result.topRightCorner(h, n - h).noalias() = -right * schur;
+  result.topLeftCorner(h, h) = first;
+  result.topLeftCorner(h, h).noalias() -= right * result.bottomLeftCorner(n - h, h);
+  return result;
+}
+
 inline row_major inverse_of(const sparse_rows& q) {
   const std::size_t n = q.rows();
   if (n > max_dense_states) {
@@ -34,7 +56,7 @@ inline row_major inverse_of(const sparse_rows& q) {
       matrix(index_of(i), index_of(q.columns[e])) -= q.values[e];
     }
   }
-  return Eigen::PartialPivLU<row_major>(matrix).inverse();
+  return inverse_by_halves(matrix);
 }
 
 // Above this mean number of steps Gauss-Seidel needs too many sweeps; below this size its small memory buys nothing.
@@ -211,23 +233,27 @@ struct transient_solver::state_data {
     }
     std::sort(removed.begin(), removed.end());
     removed.erase(std::unique(removed.begin(), removed.end()), removed.end());
-    b(removed).setZero();
+    for (const Eigen::Index s : removed) {
+      b(s) = 0.0;
+    }
     Eigen::VectorXd x;
     // With K the states that stay and A the removed: (I − Q_KK)⁻¹ = N_KK − N_KA N_AA⁻¹ N_AK.
     if (way == direction::forward) {
       x = inverse * b;
       if (!removed.empty()) {
-        const Eigen::MatrixXd block = inverse(removed, removed);
-        x -= inverse(Eigen::all, removed) * block.partialPivLu().solve(x(removed).eval());
+        const detail::row_major block = detail::inverse_by_halves(inverse(removed, removed));
+        x -= inverse(Eigen::all, removed) * (block * x(removed)).eval();
       }
     } else {
       x = inverse.transpose() * b;
       if (!removed.empty()) {
-        const Eigen::MatrixXd block = inverse(removed, removed).transpose();
-        x -= inverse(removed, Eigen::all).transpose() * block.partialPivLu().solve(x(removed).eval());
+        const detail::row_major block = detail::inverse_by_halves(inverse(removed, removed));
+        x -= inverse(removed, Eigen::all).transpose() * (block.transpose() * x(removed)).eval();
       }
     }
-    x(removed).setZero();
+    for (const Eigen::Index s : removed) {
+      x(s) = 0.0;
+    }
 
     std::vector<std::uint8_t> mask(n);
     for (const Eigen::Index s : removed) {
