@@ -102,9 +102,7 @@ def everything(journeys: kr.Journeys, threads: int | None = None) -> dict[str, l
             ("touchpoint", {"model": "markov"}),
             ("touchpoint", {"model": "markov", "order": 2}),
         ):
-            # Sums that are equal but for rounding may change places.
-            credit = kr.attribute(journeys, by=by, threads=threads, **options).to_dicts()
-            rows[str(options)] = sorted(credit, key=lambda row: row[by])
+            rows[str(options)] = kr.attribute(journeys, by=by, threads=threads, **options).to_dicts()
     return rows
 
 

@@ -76,8 +76,16 @@ inline void add_estimates(table& result, const std::string& name, quantity what,
 inline table credit_table(credit_result&& credits, const std::string& by, const attribution_model& model,
                           const attribution_options& options) {
   std::vector<item_credit>& rows = credits.items;
-  std::sort(rows.begin(), rows.end(), [](const item_credit& a, const item_credit& b) {
-    return a.credit.value != b.credit.value ? a.credit.value > b.credit.value : a.name < b.name;
+  // Sums of the same parts in another order differ in the last digits; that must not decide between equal items.
+  double total = 0.0;
+  for (const item_credit& row : rows) {
+    total += std::abs(row.credit.value);
+  }
+  const auto rank = [unit = 1e-9 * total](double credit) { return unit > 0.0 ? std::round(credit / unit) : 0.0; };
+  std::sort(rows.begin(), rows.end(), [&rank](const item_credit& a, const item_credit& b) {
+    const double first = rank(a.credit.value);
+    const double second = rank(b.credit.value);
+    return first != second ? first > second : a.name < b.name;
   });
   if (credits.unattributed) {
     rows.push_back(std::move(*credits.unattributed));
