@@ -395,6 +395,16 @@ TEST_CASE("what cannot be changed says so", "[improve]") {
   CHECK_THROWS_WITH(improve(webshop(after_conversion::go_on)), ContainsSubstring("recut"));
 }
 
+TEST_CASE("what would take hours is refused", "[improve]") {
+  std::vector<route> routes;
+  for (int item = 0; item < 60'000; ++item) {
+    routes.push_back({{"t" + std::to_string(item)}, 1.0, 1.0});
+  }
+  const path_table paths = table_of(routes);
+  CHECK_THROWS_WITH(improve(paths, {.intervals = false}), ContainsSubstring("coarser"));
+  CHECK_THROWS_AS(make_or_break(paths), limit_error);
+}
+
 TEST_CASE("without conversions nothing is gained, and bounds say what could be", "[improve]") {
   const path_table paths = table_of({{{"ad", "cart"}, 0.0, 6.0}, {{"ad"}, 0.0, 4.0}});
   const table found = improve(paths);

@@ -13,8 +13,9 @@ from reference.intervals import log_form
 
 import klantreis as kr
 import oracle
-from bridge import CONVERSIONS, ENDED, SEEDS, big, both, cells, is_null, read
+from bridge import ENDED, SEEDS, big, both, cells, is_null, read
 from oracle import local_json, tiny_columns
+from strategies import CONVERSIONS
 
 FROM_TO = ("from", "to")
 

@@ -50,6 +50,7 @@ class gain_analysis {
   [[nodiscard]] interval_options intervals() const { return {.level = options_.level, .min_n = options_.min_n}; }
 
   void find_gains() {
+    check_improve_work(chain_.counts().size(), chain_.solve_work(), "");
     std::vector<chain_edge> edges;
     for (const gain_row& row : rows_) {
       edges.push_back({row.from, row.to});

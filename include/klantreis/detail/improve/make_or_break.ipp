@@ -22,14 +22,12 @@ namespace detail {
 class removal_analysis {
  public:
   removal_analysis(const path_table& paths, const make_or_break_options& options)
-      : paths_(&paths),
-        options_(options),
-        chain_(paths),
-        removal_(removal_effects(chain_.solver(), order_chain::start, chain_.goal())),
-        estimates_(chain_.counts().size()) {}
+      : paths_(&paths), options_(options), chain_(paths), estimates_(chain_.counts().size()) {}
 
   [[nodiscard]] table result() {
     const interval_options intervals{.level = options_.level, .min_n = options_.min_n};
+    check_improve_work(chain_.counts().size(), chain_.solve_work(), "");
+    removal_ = removal_effects(chain_.solver(), order_chain::start, chain_.goal());
     for (std::size_t state = 1; state < estimates_.size(); ++state) {
       estimates_[state].value = removal_.effect[state];
       mark_few(estimates_[state].marks, chain_.visitors(state), intervals);

@@ -22,17 +22,21 @@ namespace klantreis::detail {
 /// Additions that take about ten minutes on one core.
 inline constexpr double most_improve_work = 5e11;
 
+/// \throws limit_error when so many rows, of so many additions each, would take too long.
+inline void check_improve_work(std::size_t rows, double additions, std::string_view remedy) {
+  if (static_cast<double>(rows) * additions > most_improve_work) {
+    throw limit_error(std::to_string(rows) + " rows of a chain this large would take too long; " + std::string{remedy} +
+                      "use a coarser `by`, such as the channel or the phase");
+  }
+}
+
 /// The influence sums of `size` statistics, blocks of eight spread over threads. `fill(range, weights)` writes the
 /// derivatives of the statistics of a range, the first of them in lane 0.
 /// \throws limit_error when that would take too long.
 template <typename Fill>
 [[nodiscard]] std::vector<influence_sum> influence_in_blocks(const fitted_chain& chain, std::size_t size,
                                                              unsigned threads, Fill&& fill) {
-  if (static_cast<double>(size) * chain.pass_work() > most_improve_work) {
-    throw limit_error("the intervals of " + std::to_string(size) +
-                      " rows would take too long; ask for none, or use a coarser `by`, such as the channel or the "
-                      "phase");
-  }
+  check_improve_work(size, chain.pass_work() + 2.0 * chain.solve_work(), "ask for no intervals, or ");
   std::vector<influence_sum> result(size);
   const std::size_t blocks = (size + influence_lanes - 1) / influence_lanes;
   const auto workers = static_cast<unsigned>(std::min<std::size_t>(worker_count(threads), blocks));
