@@ -129,11 +129,11 @@ class gain_analysis {
     std::vector<transient_solver::problem> onward;
     for (std::size_t at = range.begin; at < range.end; ++at) {
       const gain_row& row = rows_[varied[at]];
-      const std::size_t lane = at - range.begin;
-      units[lane] = unit(size, row.from);
-      into.push_back({.rhs = units[lane]});
-      units[influence_lanes + lane] = row.to == chain_.goal() ? std::vector<double>(size) : unit(size, row.to);
-      onward.push_back({.rhs = units[influence_lanes + lane]});
+      const std::size_t slot = at - range.begin;
+      units[slot] = unit(size, row.from);
+      into.push_back({.rhs = units[slot]});
+      units[influence_lanes + slot] = row.to == chain_.goal() ? std::vector<double>(size) : unit(size, row.to);
+      onward.push_back({.rhs = units[influence_lanes + slot]});
     }
     std::vector<std::vector<double>> x(influence_lanes);
     std::vector<std::vector<double>> y(influence_lanes);
@@ -142,12 +142,12 @@ class gain_analysis {
     chain_.solver().solve(onward, transient_solver::direction::transposed,
                           [&](std::size_t k, transient_solver::solution&& found) { y[k] = std::move(found.values); });
     for (std::size_t at = range.begin; at < range.end; ++at) {
-      const std::size_t lane = at - range.begin;
-      fill_lane(rows_[varied[at]], x[lane], y[lane], lane, weights);
+      const std::size_t slot = at - range.begin;
+      fill_slot(rows_[varied[at]], x[slot], y[slot], slot, weights);
     }
   }
 
-  void fill_lane(const gain_row& row, const std::vector<double>& x, const std::vector<double>& y, std::size_t lane,
+  void fill_slot(const gain_row& row, const std::vector<double>& x, const std::vector<double>& y, std::size_t slot,
                  transition_weights& weights) const {
     const order_chain& counts = chain_.counts();
     const auto& [visits, values] = chain_.slope();
@@ -159,12 +159,12 @@ class gain_analysis {
       for (std::uint64_t edge = counts.edge_offsets()[k]; edge < counts.edge_offsets()[k + 1]; ++edge) {
         const std::uint32_t l = counts.targets()[edge];
         const double better = c * x[l] * goes_to;
-        weights.edge[edge][lane] = visits[k] * better + more * (values[l] + better);
+        weights.edge[edge][slot] = visits[k] * better + more * (values[l] + better);
       }
-      weights.conversion[k][lane] = more;
+      weights.conversion[k][slot] = more;
     }
     if (row.moved.capped) {
-      weights.null[row.from][lane] = visits[row.from] * (1.0 + c * y[row.from]) * (goes_to + c * back * goes_to);
+      weights.null[row.from][slot] = visits[row.from] * (1.0 + c * y[row.from]) * (goes_to + c * back * goes_to);
     }
   }
 

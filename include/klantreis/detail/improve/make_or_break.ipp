@@ -76,18 +76,18 @@ class removal_analysis {
         problems, transient_solver::direction::transposed,
         [&](std::size_t k, transient_solver::solution&& found) { onward[k] = std::move(found.values); });
     const auto& [visits, values] = chain_.slope();
-    for (std::size_t lane = 0; lane < units.size(); ++lane) {
-      const std::size_t s = range.begin + lane + 1;
+    for (std::size_t slot = 0; slot < units.size(); ++slot) {
+      const std::size_t s = range.begin + slot + 1;
       const double kept = 1.0 - removal_.effect[s];
-      const double own = into[lane][s];
+      const double own = into[slot][s];
       for (std::size_t k = 0; k < counts.size(); ++k) {
-        const double without = k == s ? 0.0 : visits[k] - visits[s] * onward[lane][k] / own;
+        const double without = k == s ? 0.0 : visits[k] - visits[s] * onward[slot][k] / own;
         for (std::uint64_t edge = counts.edge_offsets()[k]; edge < counts.edge_offsets()[k + 1]; ++edge) {
           const std::uint32_t l = counts.targets()[edge];
-          const double value = l == s ? 0.0 : values[l] - into[lane][l] * values[s] / own;
-          weights.edge[edge][lane] = (kept * visits[k] * values[l] - without * value) / rate;
+          const double value = l == s ? 0.0 : values[l] - into[slot][l] * values[s] / own;
+          weights.edge[edge][slot] = (kept * visits[k] * values[l] - without * value) / rate;
         }
-        weights.conversion[k][lane] = (kept * visits[k] - without) / rate;
+        weights.conversion[k][slot] = (kept * visits[k] - without) / rate;
       }
     }
   }

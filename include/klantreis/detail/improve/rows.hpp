@@ -31,7 +31,7 @@ inline void check_improve_work(std::size_t rows, double additions, std::string_v
 }
 
 /// The influence sums of `size` statistics, blocks of eight spread over threads. `fill(range, weights)` writes the
-/// derivatives of the statistics of a range, the first of them in lane 0.
+/// derivatives of the statistics of a range, the first of them in slot 0.
 /// \throws limit_error when that would take too long.
 template <typename Fill>
 [[nodiscard]] std::vector<influence_sum> influence_in_blocks(const fitted_chain& chain, std::size_t size,
