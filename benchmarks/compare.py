@@ -90,7 +90,7 @@ def duckdb_funnel(file: str) -> dict[str, object]:
     return {"seconds": {"funnel": end - start}, "levels": reached}
 
 
-def duckdb_table(file: str):  # noqa: ANN201 - an optional package
+def duckdb_table(file: str):
     """An in-memory table, as a user who runs many queries would keep it."""
     import duckdb
 

@@ -15,6 +15,7 @@ from klantreis._table import Table
 
 AfterConversion = Literal["new", "stop", "continue"]
 
+
 class Journeys:
     """The journeys of a log; made by :func:`klantreis.journeys`. It keeps its log and copies no events."""
 

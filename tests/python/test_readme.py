@@ -29,8 +29,9 @@ def test_the_cpp_lines_are_an_example_that_is_compiled_and_run() -> None:
 
 
 def test_the_commands_exist() -> None:
-    from klantreis._cli.app import app
     from typer.main import get_command
+
+    from klantreis._cli.app import app
 
     known = get_command(app).commands  # type: ignore[attr-defined]
     commands = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("klantreis ")]

@@ -24,8 +24,8 @@ namespace klantreis::detail {
       }
     }
     const auto second = static_cast<unsigned char>(bytes[i + 1]);
-    if ((lead == 0xE0U && second < 0xA0U) || (lead == 0xEDU && second > 0x9FU) ||
-        (lead == 0xF0U && second < 0x90U) || (lead == 0xF4U && second > 0x8FU)) {
+    if ((lead == 0xE0U && second < 0xA0U) || (lead == 0xEDU && second > 0x9FU) || (lead == 0xF0U && second < 0x90U) ||
+        (lead == 0xF4U && second > 0x8FU)) {
       return false;
     }
     i += length;
