@@ -70,7 +70,7 @@ def test_whole_numbers_count_in_the_unit_that_is_given(unit: Any, factor: int) -
     events = {**EVENTS, "timestamp": [factor * 86_400 * day for day in (1, 2, 3)]}
     for source in (events, pd.DataFrame(events), pl.DataFrame(events), pa.table(events)):
         seen = figures(kr.read(source, time_unit=unit))
-        assert (seen["first event"], seen["last event"]) == ("1970-01-02 00:00:00", "1970-01-04 00:00:00")
+        assert (seen["first event"], seen["last event"]) == ("1970-01-02T00:00:00Z", "1970-01-04T00:00:00Z")
     with pytest.raises(kr.InputError, match="time_unit="):
         kr.read(events)
     with pytest.raises(kr.InputError, match="leave time_unit= out"):
