@@ -10,7 +10,7 @@ class LimitError(InputError):
     pass
 import typing
 import typing_extensions
-__all__: list[str] = ['Chain', 'Columns', 'EventLog', 'InputError', 'JourneyGraph', 'JourneySet', 'LimitError', 'LogBuilder', 'PathTable', 'Stream', 'Table', 'attribute', 'drop_off', 'entries', 'funnel', 'graph', 'graph_of_paths', 'improve', 'likely_paths', 'likely_paths_of_paths', 'make_journeys', 'make_or_break', 'make_paths', 'models', 'newcombe', 'newcombe_paired', 'shapley_positions', 'step_matrix', 'transform_paths', 'transitions', 'transitions_of_paths', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'what_if', 'wilson']
+__all__: list[str] = ['Chain', 'Columns', 'EventLog', 'InputError', 'JourneyGraph', 'JourneySet', 'LimitError', 'LogBuilder', 'PathTable', 'Stream', 'Table', 'attribute', 'drop_off', 'entries', 'funnel', 'graph', 'graph_of_paths', 'improve', 'likely_paths', 'likely_paths_of_paths', 'make_journeys', 'make_or_break', 'make_paths', 'markov', 'models', 'newcombe', 'newcombe_paired', 'shapley_positions', 'step_matrix', 'transform_paths', 'transitions', 'transitions_of_paths', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'what_if', 'wilson']
 class Table:
     def __arrow_c_stream__(self, requested_schema: typing.Any = None) -> typing.Any:
         ...
@@ -280,6 +280,12 @@ def make_or_break(journeys: JourneySet, *, by: str, collapse: bool, intervals: b
 def make_or_break(journeys: PathTable, *, by: str, collapse: bool, intervals: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
     ...
 def make_paths(journeys: JourneySet, *, by: str = 'touchpoint', collapse: bool = False, lookback: typing.SupportsInt | typing.SupportsIndex | None = None, threads: typing.SupportsInt | typing.SupportsIndex = 0) -> PathTable:
+    ...
+@typing.overload
+def markov(paths: PathTable, *, order: typing.SupportsInt | typing.SupportsIndex, self_transitions: bool) -> Chain:
+    ...
+@typing.overload
+def markov(journeys: JourneySet, *, order: typing.SupportsInt | typing.SupportsIndex, self_transitions: bool, by: str, collapse: bool, lookback: typing.SupportsInt | typing.SupportsIndex | None, threads: typing.SupportsInt | typing.SupportsIndex) -> Chain:
     ...
 def models() -> Table:
     ...
