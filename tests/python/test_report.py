@@ -408,3 +408,17 @@ def test_paths_come_apart_as_they_were_put_together(names: list[str]) -> None:
 def test_long_names_are_cut_in_the_middle() -> None:
     assert cut_name("checkout_start", 9) == "checko…rt"
     assert cut_name("short", 9) == "short"
+
+
+def test_a_step_that_every_customer_took_is_drawn_full(tmp_path: Path) -> None:
+    # 40 visits, 30 orders: enough customers, though the first rate is 1 and so at its boundary.
+    customers = [*range(40), *range(30)]
+    events = {
+        "customer_id": customers,
+        "timestamp": [f"2024-03-01T{hour:02d}:00:00" for hour in [9] * 40 + [10] * 30],
+        "touchpoint": ["visit"] * 40 + ["order"] * 30,
+    }
+    journeys = kr.journeys(kr.read(events), conversion="order")
+    text = kr.report(journeys, to=tmp_path / "r.html", steps=["visit", "order"]).read_text(encoding="utf-8")
+    assert 'class="k"' in text
+    assert 'class="k few"' not in text

@@ -38,7 +38,7 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
                 "whisker": before is not None and not small and row["rate_from_first_lower"] is not None,
                 "rate": "" if before is None or small or row["rate"] is None else words.share(row["rate"]),
                 "interval": "" if small else words.interval(row["rate_lower"], row["rate_upper"], "share"),
-                "few": bool(row["marks"]),
+                "few": "few" in row["marks"],
                 "note": _note(context, row, before is None),
                 "alt": ""
                 if small
