@@ -2,21 +2,16 @@
 #include "klantreis/journeys.hpp"
 
 #include <algorithm>
-#include <catch2/catch_approx.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <chrono>
-#include <cmath>
 #include <random>
 #include <string>
 #include <tuple>
 #include <vector>
 
-#include "klantreis/summary.hpp"
-
 using namespace klantreis;
 using namespace std::chrono_literals;
-using Catch::Approx;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
@@ -168,34 +163,4 @@ TEST_CASE("cutting does not depend on the number of threads", "[journeys]") {
       CHECK(cuts(make_journeys(log, options)) == one);
     }
   }
-}
-
-TEST_CASE("the conversion rate counts settled journeys, with an interval by customers", "[summary]") {
-  // Oracle: rate of visits with v = 3 1 4 2 and e = 1 0 2 2: 0.5 [0.165491, 0.834509] (four customers, df 3)
-  std::vector<event> events;
-  const std::vector<std::pair<int, int>> customers{{3, 1}, {1, 0}, {4, 2}, {2, 2}};
-  std::int64_t customer = 0;
-  for (const auto& [journeys_of_customer, conversions] : customers) {
-    for (int j = 0; j < journeys_of_customer; ++j) {
-      const std::int64_t time = 1000 * j;
-      events.push_back({customer, time, "a"});
-      if (j < conversions) {
-        events.push_back({customer, time + 1, "order", 2.0});
-      }
-    }
-    ++customer;
-  }
-  const auto summary = journey_summary(make_journeys(log_of(events), {.conversion = {"order"}, .gap = 500s}));
-  CHECK(summary.numbers("conversion_rate")[0] == Approx(0.5));
-  CHECK(summary.numbers("lower")[0] == Approx(0.165491).margin(1e-6));
-  CHECK(summary.numbers("upper")[0] == Approx(0.834509).margin(1e-6));
-  CHECK(summary.integers("journeys")[0] == 10);
-  CHECK(summary.numbers("value")[0] == 10.0);
-  CHECK(summary.numbers("value_per_journey")[0] == Approx(1.0));
-}
-
-TEST_CASE("a log without journeys has a summary of nulls", "[summary]") {
-  const auto summary = journey_summary(journey_set{});
-  CHECK(summary.integers("journeys")[0] == 0);
-  CHECK(std::isnan(summary.numbers("conversion_rate")[0]));
 }
