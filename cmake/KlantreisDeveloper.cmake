@@ -6,6 +6,7 @@ option(KLANTREIS_BUILD_EXAMPLES "Build examples/cpp and compare what they print"
 option(KLANTREIS_BUILD_BENCHMARKS "Build benchmarks/ (needs google/benchmark)" OFF)
 option(KLANTREIS_BUILD_FUZZERS "Build tests/fuzz with libFuzzer (needs clang)" OFF)
 option(KLANTREIS_WERROR "Treat warnings as errors" OFF)
+option(KLANTREIS_SYNTAX_ONLY "Check the code without making any: for a look at every header" OFF)
 set(KLANTREIS_SANITIZE "" CACHE STRING "Sanitizers for everything that is built, as the compiler names them: address,undefined")
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
@@ -30,6 +31,10 @@ if(KLANTREIS_SANITIZE)
 endif()
 if(KLANTREIS_BUILD_FUZZERS)
   add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+if(KLANTREIS_SYNTAX_ONLY)
+  # Not by CMAKE_CXX_FLAGS: those also hold for the programs by which CMake tries the compiler.
+  add_compile_options(-fsyntax-only)
 endif()
 
 # The warnings that all code of the project must pass.
