@@ -61,13 +61,13 @@ use_tools() {
 jobs=${JOBS:-$(parallel_jobs)}
 export CMAKE_BUILD_PARALLEL_LEVEL="$jobs"
 
-# Configures and builds one preset of CMakePresets.json.
+# build_preset NAME [TARGET]: configures and builds one preset of CMakePresets.json.
 build_preset() {
-  say "Building: $1"
+  say "Building: $*"
   cmake --preset "$1" >"build/$1.log" 2>&1 || { cat "build/$1.log" >&2; exit 1; }
   # All errors at once rather than the first.
   case $CMAKE_GENERATOR in
-    Ninja) cmake --build --preset "$1" -- -k 0 ;;
-    *) cmake --build --preset "$1" -- -k ;;
+    Ninja) cmake --build --preset "$1" ${2:+--target "$2"} -- -k 0 ;;
+    *) cmake --build --preset "$1" ${2:+--target "$2"} -- -k ;;
   esac
 }

@@ -4,13 +4,11 @@
 # source tree as a subfolder. Then compiles each public header on its own.
 . "$(dirname "$0")/common.sh"
 use_tools build
-mkdir -p build
 
 say "Installing the library"
-cmake -S . -B build/install >build/install.log 2>&1 || { cat build/install.log >&2; exit 1; }
-cmake --build build/install --target klantreis_compiled
+build_preset release klantreis_compiled
 rm -rf build/consumer
-cmake --install build/install --component cpp --prefix build/consumer/first >/dev/null
+cmake --install build/release --component cpp --prefix build/consumer/first >/dev/null
 if grep -rlF "$root" build/consumer/first --include='*.cmake'; then
   die "the installed files above name the folder in which klantreis was built"
 fi
