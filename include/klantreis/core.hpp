@@ -104,8 +104,8 @@ class name_table {
 
 /// Joins names into the text form of a path: `a > b > c`.
 ///
-/// A name that itself contains `>` or a double quote stands in double quotes, inner quotes doubled, so that
-/// two different paths never print alike.
+/// A name that contains `>` or a double quote, or begins or ends with a blank, stands in double quotes, inner quotes
+/// doubled, so that two different paths never print alike and the text can be read back.
 [[nodiscard]] std::string join_path(const name_table& names, std::span<const name_table::code> codes);
 
 /// The names nearest to `wanted` by edit distance, best first, for error messages; none when all are far.

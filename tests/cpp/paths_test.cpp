@@ -116,7 +116,7 @@ TEST_CASE("path texts are split, trimmed and summed", "[paths]") {
 
 TEST_CASE("the text of a path can be read back", "[paths]") {
   path_table table;
-  const std::vector<std::string_view> names{"a > b", "say \"hi\"", "plain", "\"", "q\" > \"r"};
+  const std::vector<std::string_view> names{"a > b", "say \"hi\"", "plain", "\"", "q\" > \"r", "  blanks ", "\ttab"};
   table.add(names, 2, 1);
   const auto text = table.to_table().texts("path").front();
   const auto again = read({text}, {2}, {1});

@@ -102,7 +102,9 @@ KLANTREIS_INLINE std::string join_path(const name_table& names, std::span<const 
       text += " > ";
     }
     const std::string_view name = names[code];
-    if (!name.empty() && name.find_first_of(">\"") == std::string_view::npos) {
+    constexpr std::string_view blanks = " \t\r\n";
+    if (!name.empty() && name.find_first_of(">\"") == std::string_view::npos &&
+        blanks.find(name.front()) == std::string_view::npos && blanks.find(name.back()) == std::string_view::npos) {
       text += name;
       continue;
     }
