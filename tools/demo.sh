@@ -4,5 +4,5 @@
 . "$(dirname "$0")/common.sh"
 check_machine
 [ -x .venv/bin/python ] || "$PYTHON" -m venv .venv
-say "Installing klantreis into .venv (compiles the core, about a minute)"
+say "Installing klantreis into .venv (compiles the core, some minutes)"
 .venv/bin/python -m pip install -q --disable-pip-version-check .
