@@ -45,6 +45,7 @@ struct event_batch {
   column_view value;
   column_view cost;
   std::vector<std::pair<std::string, column_view>> attributes;
+  std::vector<std::pair<std::string, column_view>> numbers;
 };
 
 /// How a log came out of its input.
@@ -67,6 +68,12 @@ struct label_column {
   std::string name;
   name_table names;
   std::vector<std::uint32_t> codes;
+};
+
+/// A numeric column of the events; NaN where null.
+struct number_column {
+  std::string name;
+  std::vector<double> values;
 };
 
 namespace detail {
@@ -108,6 +115,14 @@ class event_log {
   [[nodiscard]] const name_table& touchpoint_names() const noexcept;
   [[nodiscard]] std::span<const double> values() const noexcept;  ///< NaN where null; empty when not given
   [[nodiscard]] std::span<const double> costs() const noexcept;   ///< NaN where null; empty when not given
+
+  /// True when `name` is a numeric column: `value`, `cost` or one of those named when the log was built.
+  [[nodiscard]] bool has_numbers(std::string_view name) const noexcept;
+  /// A numeric column of the events; NaN where null.
+  /// \throws input_error when the log has no such column; the message lists those it has.
+  [[nodiscard]] std::span<const double> numbers(std::string_view name) const;
+  /// What `numbers` accepts.
+  [[nodiscard]] std::vector<std::string> number_names() const;
 
   /// True when `by` is `touchpoint`, or a channel, phase or attribute that the log has.
   [[nodiscard]] bool has_labels(std::string_view by) const noexcept;
@@ -164,6 +179,7 @@ struct log_columns {
   std::string value = {};
   std::string cost = {};
   std::vector<std::string> attributes = {};
+  std::vector<std::string> numbers = {};  ///< further numeric columns: a score, a waiting time
 };
 
 /// Appends all batches of the stream to `builder`. A column that is missing is an error which lists those there are.

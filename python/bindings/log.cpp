@@ -19,6 +19,7 @@ void bind_log(py::module_& m) {
       .def_property_readonly("ticks_per_second", &event_log::ticks_per_second)
       .def_property_readonly("touchpoints", [](const event_log& log) { return log.touchpoint_names().to_vector(); })
       .def_property_readonly("label_names", &event_log::label_names)
+      .def_property_readonly("number_names", &event_log::number_names)
       .def(
           "labels", [](const event_log& log, const std::string& by) { return log.labels(by).names.to_vector(); },
           py::arg("by"))
@@ -40,7 +41,8 @@ void bind_log(py::module_& m) {
           "append",
           [](log_builder& builder, const py::object& source, const std::string& customer, const std::string& touchpoint,
              const std::string& time, const std::string& order, const std::string& channel, const std::string& phase,
-             const std::string& value, const std::string& cost, const std::vector<std::string>& attributes) {
+             const std::string& value, const std::string& cost, const std::vector<std::string>& attributes,
+             const std::vector<std::string>& numbers) {
             arrow_stream stream = import_stream(source);
             const py::gil_scoped_release release;
             append_stream(builder, stream.get(),
@@ -52,11 +54,13 @@ void bind_log(py::module_& m) {
                            .phase = phase,
                            .value = value,
                            .cost = cost,
-                           .attributes = attributes});
+                           .attributes = attributes,
+                           .numbers = numbers});
           },
           py::arg("source"), py::kw_only(), py::arg("customer"), py::arg("touchpoint"), py::arg("time") = "",
           py::arg("order") = "", py::arg("channel") = "", py::arg("phase") = "", py::arg("value") = "",
-          py::arg("cost") = "", py::arg("attributes") = std::vector<std::string>{})
+          py::arg("cost") = "", py::arg("attributes") = std::vector<std::string>{},
+          py::arg("numbers") = std::vector<std::string>{})
       .def("finish", &log_builder::finish, py::call_guard<py::gil_scoped_release>());
 }
 

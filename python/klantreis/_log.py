@@ -49,6 +49,11 @@ class Log:
         return list(self._handle.label_names)
 
     @property
+    def numbers(self) -> list[str]:
+        """Numeric columns of the events: ``value``, ``cost`` and those named when the log was read."""
+        return list(self._handle.number_names)
+
+    @property
     def source(self) -> str:
         """Where the events came from, in words."""
         return self._source

@@ -33,6 +33,7 @@ def read(
     cost: str | None = None,
     order: str | None = None,
     attributes: Sequence[str] = (),
+    numbers: Sequence[str] = (),
     where: str | None = None,
     connection: Any = None,
     time_unit: TimeUnit | None = None,
@@ -59,6 +60,8 @@ def read(
         A column that orders the events of a customer at the same time, or at all times where there is no time.
     attributes
         More columns that the analyses can be made ``by``.
+    numbers
+        More numeric columns, such as a score or a waiting time.
     where
         An SQL condition that the rows must meet; for files, SQL and DuckDB relations.
     connection
@@ -107,6 +110,8 @@ def read(
         raise InputError('the events have neither time nor order; pass time="<column>", order="<column>" or both')
     if isinstance(attributes, str):
         raise InputError(f"attributes={attributes!r} is one text; pass a list, as in attributes=[{attributes!r}]")
+    if isinstance(numbers, str):
+        raise InputError(f"numbers={numbers!r} is one text; pass a list, as in numbers=[{numbers!r}]")
     phase_column = phase if isinstance(phase, str) else None
     phases = [] if phase is None or isinstance(phase, str) else [(str(k), str(v)) for k, v in phase.items()]
     roles = {
@@ -121,11 +126,12 @@ def read(
     }
     arguments = {argument: _column_name(argument, name) for argument, name in roles.items() if name is not None}
     arguments.update({f"attributes[{i}]": _column_name("attributes", name) for i, name in enumerate(attributes)})
+    arguments.update({f"numbers[{i}]": _column_name("numbers", name) for i, name in enumerate(numbers)})
     text = [customer, touchpoint, channel, phase_column, *attributes]
     wanted = Wanted(
         arguments,
         text={name for name in text if name is not None},
-        numbers={name for name in (value, cost) if name is not None},
+        numbers={name for name in (value, cost, *numbers) if name is not None},
         time=time,
     )
     stop = _stops(on_bad)
@@ -146,6 +152,7 @@ def read(
             value=value or "",
             cost=cost or "",
             attributes=list(attributes),
+            numbers=list(numbers),
         )
     )
     return Log(builder.finish(), opened.described)

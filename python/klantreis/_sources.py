@@ -57,8 +57,8 @@ class Wanted:
             similar = [column for column in known if [column.lower()] == near]
             hint = f"; did you mean {similar[0]!r}?" if similar else "."
             listed = ", ".join(known[:40]) + (f" and {len(known) - 40} more" if len(known) > 40 else "")
-            many = argument.startswith("attributes")
-            keyword = 'attributes=["<column>", …]' if many else f'{argument}="<column>"'
+            many, bracket, _ = argument.partition("[")
+            keyword = f'{many}=["<column>", …]' if bracket else f'{argument}="<column>"'
             raise InputError(f"{where} has no column {name!r}{hint} Columns: {listed or 'none'}. Pass {keyword}.")
 
 

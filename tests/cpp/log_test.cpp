@@ -254,6 +254,60 @@ TEST_CASE("missing channels are (none) and phases may come from a list", "[log]"
   CHECK_THROWS_WITH(log.labels("segment"), ContainsSubstring("'segment'") && ContainsSubstring("'channel'"));
 }
 
+TEST_CASE("numeric columns follow their events, in every batch and beside value and cost", "[log]") {
+  std::mt19937_64 random{3};
+  constexpr std::size_t size = 70'000;
+  std::vector<std::int64_t> customers(size), times(size);
+  std::vector<std::string> names(size, "rated");
+  std::vector<double> scores(size), values(size, 2.0);
+  for (std::size_t i = 0; i < size; ++i) {
+    customers[i] = static_cast<std::int64_t>(random() % 9'000);
+    times[i] = static_cast<std::int64_t>(i * 7919 % size);
+    scores[i] = static_cast<double>(customers[i]) * 1e6 + static_cast<double>(times[i]);
+  }
+  log_builder builder{{.threads = 2}};
+  for (std::size_t begin = 0; begin < size; begin += size / 2) {
+    event_batch batch;
+    batch.customer = column_view{std::span<const std::int64_t>{customers}.subspan(begin, size / 2)};
+    batch.time = column_view::timestamps(std::span<const std::int64_t>{times}.subspan(begin, size / 2), 1);
+    batch.touchpoint = column_view{std::span<const std::string>{names}.subspan(begin, size / 2)};
+    batch.value = column_view{std::span<const double>{values}.subspan(begin, size / 2)};
+    batch.numbers.emplace_back("score", column_view{std::span<const double>{scores}.subspan(begin, size / 2)});
+    builder.append(batch);
+  }
+  const auto log = builder.finish();
+  CHECK(log.number_names() == std::vector<std::string>{"value", "score"});
+  CHECK(log.numbers("value").size() == size);
+  const auto found = log.numbers("score");
+  REQUIRE(found.size() == size);
+  bool follows = true;
+  for (std::size_t c = 0; c < log.customers(); ++c) {
+    for (auto i = log.offsets()[c]; i < log.offsets()[c + 1]; ++i) {
+      follows = follows && found[i] == std::stod(log.customer_id(c)) * 1e6 + static_cast<double>(log.times()[i]);
+    }
+  }
+  CHECK(follows);
+  CHECK_THROWS_WITH(log.numbers("wait"), ContainsSubstring("'value' 'score'"));
+}
+
+TEST_CASE("an infinite number is a bad row, and a number may not be named value", "[log]") {
+  const std::vector<std::string> customers{"a", "b"};
+  const std::vector<std::string> names{"x", "y"};
+  const std::vector<std::int64_t> times{1, 2};
+  const std::vector<double> scores{not_a_number, std::numeric_limits<double>::infinity()};
+  event_batch batch;
+  batch.customer = column_view{view(customers)};
+  batch.time = column_view::timestamps(times, 1);
+  batch.touchpoint = column_view{view(names)};
+  batch.numbers.emplace_back("score", column_view{view(scores)});
+  log_builder dropping{{.on_bad = bad_rows::drop}};
+  dropping.append(batch);
+  CHECK(dropping.finish().health().rejected.size() == 2);
+  batch.numbers[0].first = "value";
+  log_builder stopping;
+  CHECK_THROWS_WITH(stopping.append(batch), ContainsSubstring("give it as the value"));
+}
+
 TEST_CASE("a million distinct touchpoints are kept apart", "[log]") {
   std::vector<std::int64_t> customers;
   std::vector<std::int64_t> times;

@@ -48,6 +48,17 @@ def test_ids_of_a_csv_file_stay_texts(tmp_path: Path) -> None:
     assert sorted(log.touchpoints) == ["1", "1.0"]
 
 
+def test_numeric_columns_are_read_by_name() -> None:
+    log = kr.read({**EVENTS, "score": [9, None, 3.5], "worth": [1, 2, 3]}, numbers=["score"], value="worth")
+    assert log.numbers == ["value", "score"]
+    with pytest.raises(kr.InputError, match=r'numbers=\["<column>", …\]'):
+        kr.read(EVENTS, numbers=["score"])
+    with pytest.raises(kr.InputError, match="is one text"):
+        kr.read(EVENTS, numbers="score")
+    with pytest.raises(kr.InputError, match="score"):
+        kr.read({**EVENTS, "score": ["good", "bad", "bad"]}, numbers=["score"])
+
+
 def test_names_in_json_that_look_like_dates_stay_as_written(tmp_path: Path) -> None:
     path = tmp_path / "events.json"
     path.write_text(

@@ -30,6 +30,45 @@ KLANTREIS_INLINE std::span<const double> event_log::values() const noexcept { re
 KLANTREIS_INLINE std::span<const double> event_log::costs() const noexcept { return data_->costs; }
 KLANTREIS_INLINE const log_health& event_log::health() const noexcept { return data_->health; }
 
+KLANTREIS_INLINE std::vector<std::string> event_log::number_names() const {
+  std::vector<std::string> names;
+  if (!data_->values.empty()) {
+    names.emplace_back("value");
+  }
+  if (!data_->costs.empty()) {
+    names.emplace_back("cost");
+  }
+  for (const auto& column : data_->numbers) {
+    names.push_back(column.name);
+  }
+  return names;
+}
+
+KLANTREIS_INLINE bool event_log::has_numbers(std::string_view name) const noexcept {
+  return (name == "value" && !data_->values.empty()) || (name == "cost" && !data_->costs.empty()) ||
+         std::any_of(data_->numbers.begin(), data_->numbers.end(),
+                     [&](const number_column& column) { return column.name == name; });
+}
+
+KLANTREIS_INLINE std::span<const double> event_log::numbers(std::string_view name) const {
+  if (name == "value" && !data_->values.empty()) {
+    return data_->values;
+  }
+  if (name == "cost" && !data_->costs.empty()) {
+    return data_->costs;
+  }
+  for (const auto& column : data_->numbers) {
+    if (column.name == name) {
+      return column.values;
+    }
+  }
+  std::string message = "the log has no numeric column " + quoted(name) + "; it has";
+  for (const auto& known : number_names()) {
+    message += " " + quoted(known);
+  }
+  throw input_error(message + (number_names().empty() ? " none" : "") + ": name the column when the log is read");
+}
+
 KLANTREIS_INLINE std::vector<std::string> event_log::label_names() const {
   std::vector<std::string> names{data_->touchpoint.name};
   for (const auto& label : data_->labels) {
@@ -93,6 +132,9 @@ KLANTREIS_INLINE void append_stream(log_builder& builder, ArrowArrayStream* stre
     events.cost = optional_column(*batch, columns.cost);
     for (const auto& name : columns.attributes) {
       events.attributes.emplace_back(name, batch->column(name));
+    }
+    for (const auto& name : columns.numbers) {
+      events.numbers.emplace_back(name, batch->column(name));
     }
     builder.append(events);
   }

@@ -43,6 +43,9 @@ class Source:
     attribute: Annotated[
         list[str] | None, typer.Option(help="Further column for --by; may be repeated.", rich_help_panel=_COLUMNS)
     ] = None
+    number: Annotated[
+        list[str] | None, typer.Option(help="Further numeric column; may be repeated.", rich_help_panel=_COLUMNS)
+    ] = None
     where: Annotated[str | None, typer.Option(help="SQL condition on the rows.", rich_help_panel=_COLUMNS)] = None
     time_unit: Annotated[
         str | None, typer.Option(help="Unit of whole numbers as times: s, ms, us or ns.", rich_help_panel=_COLUMNS)
@@ -75,6 +78,7 @@ class Source:
                 cost=self.cost,
                 order=self.order,
                 attributes=self.attribute or (),
+                numbers=self.number or (),
                 where=self.where,
                 time_unit=self.time_unit,  # type: ignore[arg-type]
                 on_bad=self.on_bad,  # type: ignore[arg-type]

@@ -31,6 +31,7 @@ struct log_builder::state {
   std::vector<detail::label_collector> labels;
   std::vector<double> values;
   std::vector<double> costs;
+  std::vector<number_column> numbers;
 
   std::uint64_t rows = 0;
   std::array<log_health::rejection, static_cast<std::size_t>(detail::row_fault::count)> rejected{};
@@ -40,7 +41,7 @@ struct log_builder::state {
   void append_customers(const column_view& view, std::vector<detail::row_fault>& faults);
   void append_times(const column_view& view, std::vector<detail::row_fault>& faults);
   void append_orders(const column_view& view, std::vector<detail::row_fault>& faults);
-  void append_amounts(const column_view& view, std::vector<double>& amounts, const char* name,
+  void append_amounts(const column_view& view, std::vector<double>& amounts, std::string_view name,
                       detail::row_fault nan_fault, detail::row_fault infinite_fault,
                       std::vector<detail::row_fault>& faults) const;
   void settle_faults(const event_batch& batch, std::vector<detail::row_fault>& faults, std::size_t first);
@@ -95,6 +96,20 @@ KLANTREIS_INLINE void log_builder::state::start(const event_batch& batch) {
     }
     add(name, view);
   }
+  for (const auto& [name, view] : batch.numbers) {
+    if (!view) {
+      throw input_error("numeric column " + quoted(name) + " has no column");
+    }
+    if (name == "value" || name == "cost") {
+      throw input_error("numeric column " + quoted(name) + " has the name of another column; give it as the " + name);
+    }
+    for (const auto& other : numbers) {
+      if (other.name == name) {
+        throw input_error("numeric column " + quoted(name) + " is given twice");
+      }
+    }
+    numbers.push_back({.name = name, .values = {}});
+  }
 }
 
 KLANTREIS_INLINE void log_builder::state::check_layout(const event_batch& batch) const {
@@ -141,6 +156,16 @@ KLANTREIS_INLINE void log_builder::state::check_layout(const event_batch& batch)
   }
   if (label != labels.size()) {
     throw input_error("column " + quoted(labels[label].column.name) + " must be present in every batch or in none");
+  }
+  if (batch.numbers.size() != numbers.size()) {
+    throw input_error("a batch has " + std::to_string(batch.numbers.size()) + " numeric columns, the first had " +
+                      std::to_string(numbers.size()) + "; give the same in every batch");
+  }
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    length(batch.numbers[i].second, batch.numbers[i].first);
+    if (batch.numbers[i].first != numbers[i].name || !batch.numbers[i].second) {
+      throw input_error("column " + quoted(numbers[i].name) + " must be present in every batch or in none");
+    }
   }
   if (keys.size() + size > 0xFFFF'FFFEULL) {
     throw limit_error("a log holds at most 4294967294 events; count the customers in shards and merge the counts");
@@ -210,16 +235,16 @@ KLANTREIS_INLINE void log_builder::state::append_customers(const column_view& vi
     return;
   }
   if (view.kind() == column_kind::floating) {
-    std::vector<double> numbers(view.size());
-    view.numbers(numbers.data());
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
+    std::vector<double> readings(view.size());
+    view.numbers(readings.data());
+    for (std::size_t i = 0; i < readings.size(); ++i) {
       constexpr double largest = 9007199254740992.0;  // 2^53: above it, neighbours share a double
       if (view.is_null(i)) {
         faults[i] = row_fault::customer_null;
-      } else if (!(std::abs(numbers[i]) <= largest) || numbers[i] != std::floor(numbers[i])) {
+      } else if (!(std::abs(readings[i]) <= largest) || readings[i] != std::floor(readings[i])) {
         faults[i] = row_fault::customer_fraction;
       } else {
-        keys[first + i] = static_cast<std::uint64_t>(static_cast<std::int64_t>(numbers[i]));
+        keys[first + i] = static_cast<std::uint64_t>(static_cast<std::int64_t>(readings[i]));
       }
     }
     return;
@@ -290,11 +315,11 @@ KLANTREIS_INLINE void log_builder::state::append_orders(const column_view& view,
   const std::size_t first = orders.size();
   orders.resize(first + view.size());
   if (kind == column_kind::floating) {
-    std::vector<double> numbers(view.size());
-    view.numbers(numbers.data());
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      orders[first + i] = detail::sortable_bits(numbers[i]);
-      if (std::isnan(numbers[i]) && !view.is_null(i) && faults[i] == row_fault::none) {
+    std::vector<double> readings(view.size());
+    view.numbers(readings.data());
+    for (std::size_t i = 0; i < readings.size(); ++i) {
+      orders[first + i] = detail::sortable_bits(readings[i]);
+      if (std::isnan(readings[i]) && !view.is_null(i) && faults[i] == row_fault::none) {
         faults[i] = row_fault::order_nan;
       }
     }
@@ -316,13 +341,13 @@ KLANTREIS_INLINE void log_builder::state::append_orders(const column_view& view,
 }
 
 KLANTREIS_INLINE void log_builder::state::append_amounts(const column_view& view, std::vector<double>& amounts,
-                                                         const char* name, detail::row_fault nan_fault,
+                                                         std::string_view name, detail::row_fault nan_fault,
                                                          detail::row_fault infinite_fault,
                                                          std::vector<detail::row_fault>& faults) const {
   using detail::row_fault;
   if (view.kind() == column_kind::text || view.kind() == column_kind::dictionary ||
       view.kind() == column_kind::timestamp || view.kind() == column_kind::date) {
-    throw input_error(std::string{"column "} + name + " holds " + view.type_name() + "; it must be numbers");
+    throw input_error("column " + std::string{name} + " holds " + view.type_name() + "; it must be numbers");
   }
   const std::size_t first = amounts.size();
   amounts.resize(first + view.size());
@@ -365,9 +390,9 @@ KLANTREIS_INLINE void log_builder::state::settle_faults(const event_batch& batch
     } else if (*found == row_fault::time_range) {
       value = ": " + std::to_string(times[first + at]) + " ticks of 1/" + std::to_string(ticks_per_second) + " s";
     } else if (*found == row_fault::customer_fraction) {
-      std::vector<double> numbers(batch.customer.size());
-      batch.customer.numbers(numbers.data());
-      value = ": " + detail::number_text(numbers[at]);
+      std::vector<double> readings(batch.customer.size());
+      batch.customer.numbers(readings.data());
+      value = ": " + detail::number_text(readings[at]);
     }
     throw input_error("row " + std::to_string(rows + at) + " (counted from 0): " + detail::fault_text(*found) + value +
                       "; pass on_bad=\"drop\" to leave such rows out and count them");
@@ -385,6 +410,9 @@ KLANTREIS_INLINE void log_builder::state::settle_faults(const event_batch& batch
   detail::drop_faulty(orders, first, faults);
   detail::drop_faulty(values, first, faults);
   detail::drop_faulty(costs, first, faults);
+  for (auto& column : numbers) {
+    detail::drop_faulty(column.values, first, faults);
+  }
   detail::drop_faulty(touchpoint.column.codes, first, faults);
   for (auto& label : labels) {
     detail::drop_faulty(label.column.codes, first, faults);
@@ -412,6 +440,10 @@ KLANTREIS_INLINE void log_builder::append(const event_batch& batch) {
   }
   if (s.has_cost) {
     s.append_amounts(batch.cost, s.costs, "cost", row_fault::cost_nan, row_fault::cost_infinite, faults);
+  }
+  for (std::size_t i = 0; i < s.numbers.size(); ++i) {
+    s.append_amounts(batch.numbers[i].second, s.numbers[i].values, s.numbers[i].name, row_fault::number_nan,
+                     row_fault::number_infinite, faults);
   }
   // Names come last: a row that is left out must not leave its name behind.
   s.touchpoint.append(batch.touchpoint, faults);

@@ -19,6 +19,7 @@ struct log_data {
   std::vector<label_column> labels;  ///< channel, phase and attributes
   std::vector<double> values;
   std::vector<double> costs;
+  std::vector<number_column> numbers;  ///< all others
 
   std::vector<std::uint64_t> keys;  ///< one for each customer: its number, or the code of its text id
   name_table id_names;

@@ -38,6 +38,15 @@ void gather(std::vector<T>& column, const std::vector<std::uint32_t>& rows, unsi
   const auto compare_amount = [](double a, double b) {
     return std::isnan(a) ? (std::isnan(b) ? 0 : -1) : std::isnan(b) ? 1 : a < b ? -1 : a > b ? 1 : 0;
   };
+  std::vector<const std::vector<double>*> amount_columns;
+  for (const auto* amounts : {&data.values, &data.costs}) {
+    if (!amounts->empty()) {
+      amount_columns.push_back(amounts);
+    }
+  }
+  for (const auto& column : data.numbers) {
+    amount_columns.push_back(&column.values);
+  }
   const auto less = [&](std::uint64_t a, std::uint64_t b) {
     if (data.touchpoint.codes[a] != data.touchpoint.codes[b]) {
       return data.touchpoint.codes[a] < data.touchpoint.codes[b];
@@ -47,8 +56,8 @@ void gather(std::vector<T>& column, const std::vector<std::uint32_t>& rows, unsi
         return label.codes[a] < label.codes[b];
       }
     }
-    for (const auto* amounts : {&data.values, &data.costs}) {
-      if (!amounts->empty() && !same_amount((*amounts)[a], (*amounts)[b])) {
+    for (const auto* amounts : amount_columns) {
+      if (!same_amount((*amounts)[a], (*amounts)[b])) {
         return compare_amount((*amounts)[a], (*amounts)[b]) < 0;
       }
     }
@@ -114,6 +123,10 @@ KLANTREIS_INLINE event_log log_builder::finish() {
   data->costs = std::move(s.costs);
   detail::gather(data->values, grouped.rows, workers);
   detail::gather(data->costs, grouped.rows, workers);
+  data->numbers = std::move(s.numbers);
+  for (auto& column : data->numbers) {
+    detail::gather(column.values, grouped.rows, workers);
+  }
   detail::gather(s.orders, grouped.rows, workers);
   for (auto& label : s.labels) {
     detail::gather(label.column.codes, grouped.rows, workers);
