@@ -12,6 +12,7 @@
 #include "klantreis/improve.hpp"
 #include "klantreis/journeys.hpp"
 #include "klantreis/log.hpp"
+#include "klantreis/map.hpp"
 #include "klantreis/markov.hpp"
 #include "klantreis/paths.hpp"
 #include "klantreis/patterns.hpp"

@@ -19,6 +19,7 @@ ORDER = [
     "statistics",
     "engine",
     "log",
+    "map",
     "journeys",
     "summary",
     "paths",

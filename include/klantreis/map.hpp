@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The designed journey: its content, and its application to a log.
+
+#include "klantreis/map/json_value.hpp"
+#include "klantreis/map/match.hpp"
+#include "klantreis/map/model.hpp"
+#include "klantreis/map/rule.hpp"

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "klantreis/log.hpp"
+#include "klantreis/map/model.hpp"
+
+namespace klantreis {
+
+struct match_options {
+  /// What becomes of events that no touchpoint takes. Default: `events.unmatched` of the map.
+  std::optional<map_events::unmatched_type> unmatched = std::nullopt;
+  unsigned threads = 0;  ///< 0: one for each core
+};
+
+/// The log with the labels of the map.
+///
+/// Each event gets the first touchpoint of the file whose rule it meets and whose `when` holds at that point of the
+/// customer's journey. `labels` of the result are then
+///
+///     touchpoint     id of the touchpoint, or `(unmatched)`
+///     channel        the event's own channel, or else the only channel of its touchpoint, or `(none)`
+///     phase          id of the touchpoint's phase, or `(none)` where unmatched
+///     p6, p5, …      the phase at each level of the map
+///     event          what was the touchpoint before: the name of the event in the data
+///
+/// and the attributes that were there. Names stand in the order of the map, and only those that occur. Under `drop`,
+/// unmatched events are left out; events that `exclude` names, and repeats by `dedupe`, always are. All are counted in
+/// `coverage`. Columns that rules name and the log has not are null for every event.
+/// \throws input_error under `error` when an event is unmatched, naming the most frequent ones with rules that would
+///         take them; also when a rule does not fit the type of its column, or the log was matched before.
+[[nodiscard]] event_log apply_map(event_log log, const journey_map& map, const match_options& options = {});
+
+/// For each event of a mapped log whether it is this outcome (by its rule; outcomes by inactivity have no events).
+/// \throws input_error when the log has no map or its map no such outcome.
+[[nodiscard]] std::vector<bool> outcome_events(const event_log& log, std::string_view outcome);
+
+}  // namespace klantreis
