@@ -5,7 +5,7 @@ export PYTHON
 
 SOURCES := CMakeLists.txt pyproject.toml $(shell find cmake include src python -type f ! -name '*.pyc')
 
-.PHONY: help demo test wheel style format stubs sanitize tsan clang consumers bench fuzz clean
+.PHONY: help demo test wheel style format stubs sanitize tsan clang consumers bench coverage fuzz clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -46,6 +46,9 @@ consumers: ## Projects that use the library, installed or as a subfolder
 
 bench: wheel ## Benchmarks, and a comparison with DuckDB on EVENTS events (1000000)
 	tools/bench.sh
+
+coverage: ## How often intervals hold the truth in REPLICATES (5000) samples; takes some minutes
+	tools/coverage.sh
 
 fuzz: ## Run each fuzzer for FUZZ_SECONDS (60)
 	tools/fuzz.sh
