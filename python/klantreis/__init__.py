@@ -12,6 +12,7 @@ from klantreis._graph import Graph, graph
 from klantreis._improve import improve, make_or_break, what_if
 from klantreis._journeys import Journeys, journeys
 from klantreis._log import Log
+from klantreis._map import JourneyMap, MapError
 from klantreis._markov import Chain, markov
 from klantreis._paths import Paths, paths, transform_paths
 from klantreis._patterns import entries, likely_paths, step_matrix, variants, ways_in, ways_out
@@ -27,9 +28,11 @@ __all__ = [
     "Graph",
     "InputError",
     "Interval",
+    "JourneyMap",
     "Journeys",
     "LimitError",
     "Log",
+    "MapError",
     "Paths",
     "Table",
     "__version__",

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+"""The journey map as people write it: files, templates, snapshots and what can be read off a map without data."""
+
+from __future__ import annotations
+
+from klantreis._map.journey_map import JourneyMap
+from klantreis._map.problems import MapError, Problem
+
+__all__ = ["JourneyMap", "MapError", "Problem"]
