@@ -23,7 +23,8 @@ enum class after_conversion : std::uint8_t {
 };
 
 struct journey_options {
-  std::vector<std::string> conversion = {};  ///< touchpoints that convert; none: nothing converts
+  /// Touchpoints, or outcomes of the log's map, that convert; none: nothing converts. An outcome is found first.
+  std::vector<std::string> conversion = {};
   after_conversion after = after_conversion::start_new;
   /// A silence longer than this starts a new journey. Default: `inactivity`.
   std::optional<duration> gap = std::nullopt;
@@ -79,8 +80,8 @@ class journey_set {
 
   /// Sum of the values of the conversion events of journey `index`; 0 without a value column.
   [[nodiscard]] double value(std::size_t index) const noexcept;
-  /// True when the touchpoint with this code converts.
-  [[nodiscard]] bool is_conversion_code(std::uint32_t touchpoint) const noexcept;
+  /// True when an event of the log converts.
+  [[nodiscard]] bool is_conversion_event(std::uint64_t event) const noexcept;
   /// First to last event in seconds; NaN without time.
   [[nodiscard]] double seconds(std::size_t index) const noexcept;
   /// The name of the state in which a settled journey ends: `(conversion)`, `(null)`, or `(end)` under `go_on`.
@@ -108,6 +109,10 @@ class journey_set {
 /// \throws input_error when a gap or inactivity is not positive, `gap` exceeds `inactivity`, or one of them is asked of
 ///         a log without time.
 [[nodiscard]] journey_set make_journeys(const event_log& log, const journey_options& options = {});
+
+/// What the map of a log asks for: its primary outcome converts, and its exit by inactivity is the inactivity.
+/// \throws input_error when the log has no map.
+[[nodiscard]] journey_options map_journey_options(const event_log& log);
 
 /// \throws input_error when `journeys` were cut with `go_on`, naming the analysis and the remedy.
 void require_cut(const journey_set& journeys, std::string_view analysis);
@@ -142,7 +147,8 @@ struct item_source {
   }
 };
 
-/// Items by `touchpoint`, `channel`, `phase` or an attribute. Phases always merge runs; a visit is a maximal run.
+/// Items by `touchpoint`, `channel`, `phase` or an attribute. Phases, and the levels to which a map rolls them up,
+/// always merge runs; a visit is a maximal run.
 [[nodiscard]] item_source items_of(const journey_set& journeys, std::string_view by, bool collapse);
 
 }  // namespace detail

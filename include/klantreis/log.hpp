@@ -17,6 +17,8 @@
 
 namespace klantreis {
 
+struct journey_map;
+
 /// What to do with a row that cannot be an event.
 enum class bad_rows : std::uint8_t {
   stop,  ///< throw input_error at the first one
@@ -61,6 +63,11 @@ struct log_health {
   std::uint64_t ties = 0;        ///< events that only their position in the input puts after the event before them
   std::uint64_t duplicates = 0;  ///< events equal in every column to an earlier one of the same customer and time
   std::vector<rejection> rejected;
+  bool mapped = false;          ///< a map was applied; without it the following are 0
+  std::uint64_t excluded = 0;   ///< events that the map excludes; left out
+  std::uint64_t repeated = 0;   ///< repeats of events in the columns of the map's `dedupe`; left out
+  std::uint64_t unmatched = 0;  ///< events that no touchpoint of the map takes
+  std::uint64_t dropped = 0;    ///< those of them that were left out
 };
 
 /// A categorical column of the events: one code for each event, and the names of the codes.
@@ -68,6 +75,7 @@ struct label_column {
   std::string name;
   name_table names;
   std::vector<std::uint32_t> codes;
+  bool is_phase = false;  ///< phases or coarser ones: a run of equal events is one visit
 };
 
 /// A numeric column of the events; NaN where null.
@@ -76,9 +84,13 @@ struct number_column {
   std::vector<double> values;
 };
 
+/// The touchpoint of events that no touchpoint of the map takes.
+inline constexpr std::string_view unmatched_label = "(unmatched)";
+
 namespace detail {
 struct log_data;
-}
+struct log_access;
+}  // namespace detail
 
 /// The events of a log, grouped by customer and in order of time.
 ///
@@ -139,7 +151,11 @@ class event_log {
 
   [[nodiscard]] const log_health& health() const noexcept;
 
+  /// The map whose labels the log carries (see `apply_map`); null pointer without.
+  [[nodiscard]] const journey_map* map() const noexcept;
+
  private:
+  friend struct detail::log_access;
   friend class log_builder;
   explicit event_log(std::shared_ptr<const detail::log_data> data);
   std::shared_ptr<const detail::log_data> data_;

@@ -7,6 +7,7 @@
 
 #include "klantreis/engine.hpp"
 #include "klantreis/journeys.hpp"
+#include "klantreis/map/match.hpp"
 
 namespace klantreis {
 
@@ -20,7 +21,8 @@ struct journey_set::data {
   std::vector<std::uint64_t> begins;
   std::vector<std::uint64_t> ends;
   std::vector<std::uint8_t> flags;
-  std::vector<bool> converts;  // by touchpoint code
+  std::vector<std::uint8_t> converts;        // by touchpoint code
+  std::vector<std::uint8_t> converts_event;  // by event; empty without outcomes of a map
   std::int64_t observed_until = 0;
   std::int64_t inactivity_ticks = 0;
   std::uint64_t conversions = 0;
@@ -51,8 +53,9 @@ KLANTREIS_INLINE journey journey_set::operator[](std::size_t index) const noexce
           .settled = (flags & data::settled) != 0};
 }
 
-KLANTREIS_INLINE bool journey_set::is_conversion_code(std::uint32_t touchpoint) const noexcept {
-  return data_->converts[touchpoint];
+KLANTREIS_INLINE bool journey_set::is_conversion_event(std::uint64_t event) const noexcept {
+  return data_->converts_event.empty() ? data_->converts[log_.touchpoints()[event]] != 0
+                                       : data_->converts_event[event] != 0;
 }
 
 KLANTREIS_INLINE double journey_set::value(std::size_t index) const noexcept {
@@ -65,9 +68,8 @@ KLANTREIS_INLINE double journey_set::value(std::size_t index) const noexcept {
     return 0.0;
   }
   double sum = 0.0;
-  const auto touchpoints = log_.touchpoints();
   for (auto event = item.path_end == item.end ? item.begin : item.path_end; event < item.end; ++event) {
-    if (is_conversion_code(touchpoints[event]) && !std::isnan(values[event])) {
+    if (is_conversion_event(event) && !std::isnan(values[event])) {
       sum += values[event];
     }
   }
@@ -147,8 +149,21 @@ KLANTREIS_INLINE journey_set make_journeys(const event_log& log, const journey_o
   const auto settled_until = options.inactivity ? result->observed_until - inactivity : never;
   result->converts.resize(log.touchpoint_names().size());
   for (const auto& name : options.conversion) {
-    if (const auto code = log.touchpoint_names().find(name)) {
-      result->converts[*code] = true;
+    if (is_outcome_with_events(log, name)) {
+      const auto events = outcome_events(log, name);
+      result->converts_event.resize(log.events());
+      for (std::size_t i = 0; i < events.size(); ++i) {
+        if (events[i]) {
+          result->converts_event[i] = 1;
+        }
+      }
+    } else if (const auto code = log.touchpoint_names().find(name)) {
+      result->converts[*code] = 1;
+    }
+  }
+  if (!result->converts_event.empty()) {
+    for (std::size_t i = 0; i < log.events(); ++i) {
+      result->converts_event[i] |= result->converts[log.touchpoints()[i]];
     }
   }
 
@@ -172,7 +187,8 @@ KLANTREIS_INLINE journey_set make_journeys(const event_log& log, const journey_o
   const auto offsets = log.offsets();
   const auto times = log.times();
   const auto touchpoints = log.touchpoints();
-  std::vector<std::uint8_t> converts(result->converts.begin(), result->converts.end());
+  const std::span<const std::uint8_t> converts = result->converts;
+  const std::span<const std::uint8_t> converts_event = result->converts_event;
   const auto after = options.after;
 
   auto parts = count_in_slices(log.customers(), worker_count(options.threads), 4096, [&](index_range customers) {
@@ -206,7 +222,7 @@ KLANTREIS_INLINE journey_set make_journeys(const event_log& log, const journey_o
         if (gap != never && event > begin && times[event] - times[event - 1] > gap) {
           close(event, false);
         }
-        if (converts[touchpoints[event]] != 0) {
+        if ((converts_event.empty() ? converts[touchpoints[event]] : converts_event[event]) != 0) {
           if (first_conversion == static_cast<std::uint64_t>(never)) {
             first_conversion = event;
           }
@@ -245,6 +261,18 @@ KLANTREIS_INLINE journey_set make_journeys(const event_log& log, const journey_o
   return journeys;
 }
 
+KLANTREIS_INLINE journey_options map_journey_options(const event_log& log) {
+  if (log.map() == nullptr) {
+    throw input_error("the log has no map; apply one, or name the conversion");
+  }
+  journey_options options;
+  if (const auto* outcome = log.map()->primary_outcome()) {
+    options.conversion = {outcome->id};
+  }
+  options.inactivity = log.map()->inactivity();
+  return options;
+}
+
 KLANTREIS_INLINE journey_set journey_set::recut(after_conversion after) const {
   auto options = data_->options;
   options.after = after;
@@ -263,7 +291,13 @@ KLANTREIS_INLINE std::vector<std::string> journey_set::notes() const {
   std::vector<std::string> notes;
   for (const auto& name : data_->options.conversion) {
     const auto code = log_.touchpoint_names().find(name);
-    if (!code && log_.events() != 0) {
+    if (is_outcome_with_events(log_, name)) {
+      const auto events = outcome_events(log_, name);
+      if (log_.events() != 0 && std::find(events.begin(), events.end(), true) == events.end()) {
+        notes.push_back("conversion " + quoted(name) +
+                        " does not occur in the log: no event meets the rule of this outcome");
+      }
+    } else if (!code && log_.events() != 0) {
       std::string note = "conversion " + quoted(name) + " does not occur in the log";
       const auto similar = similar_names(name, log_.touchpoint_names().to_vector());
       for (std::size_t i = 0; i < similar.size(); ++i) {
@@ -330,7 +364,7 @@ namespace detail {
 
 KLANTREIS_INLINE item_source items_of(const journey_set& journeys, std::string_view by, bool collapse) {
   const auto& labels = journeys.log().labels(by);
-  return {labels.codes, &labels.names, collapse || by == "phase"};
+  return {labels.codes, &labels.names, collapse || labels.is_phase};
 }
 
 }  // namespace detail

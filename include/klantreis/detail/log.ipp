@@ -12,7 +12,7 @@
 
 namespace klantreis {
 
-KLANTREIS_INLINE event_log::event_log() : event_log(std::make_shared<const detail::log_data>()) {}
+KLANTREIS_INLINE event_log::event_log() : event_log(std::make_shared<detail::log_data>()) {}
 KLANTREIS_INLINE event_log::event_log(std::shared_ptr<const detail::log_data> data) : data_(std::move(data)) {}
 
 KLANTREIS_INLINE std::size_t event_log::events() const noexcept { return data_->touchpoint.codes.size(); }
@@ -29,6 +29,7 @@ KLANTREIS_INLINE const name_table& event_log::touchpoint_names() const noexcept 
 KLANTREIS_INLINE std::span<const double> event_log::values() const noexcept { return data_->values; }
 KLANTREIS_INLINE std::span<const double> event_log::costs() const noexcept { return data_->costs; }
 KLANTREIS_INLINE const log_health& event_log::health() const noexcept { return data_->health; }
+KLANTREIS_INLINE const journey_map* event_log::map() const noexcept { return data_->map.get(); }
 
 KLANTREIS_INLINE std::vector<std::string> event_log::number_names() const {
   std::vector<std::string> names;
@@ -173,6 +174,14 @@ KLANTREIS_INLINE table health_table(const event_log& log) {
                        : "same customer and instant: their order is that of the input; an order column settles it");
   put("duplicates", std::to_string(health.duplicates),
       health.duplicates == 0 ? "" : "equal in every column that was read; they are counted as events");
+  if (health.mapped) {
+    put("excluded events", std::to_string(health.excluded), health.excluded == 0 ? "" : "left out, as the map says");
+    put("repeated events", std::to_string(health.repeated),
+        health.repeated == 0 ? "" : "equal to an earlier one in the columns of the map's dedupe; left out");
+    put("unmatched events", std::to_string(health.unmatched),
+        health.unmatched == 0 ? "" : "no touchpoint of the map takes them; see the coverage of the map");
+    put("unmatched events left out", std::to_string(health.dropped));
+  }
   std::uint64_t rejected = 0;
   for (const auto& rejection : health.rejected) {
     rejected += rejection.rows;

@@ -81,6 +81,7 @@ inline std::string_view json_value::type_name() const noexcept {
 struct json_limits {
   std::size_t bytes = std::size_t{16} << 20U;
   std::size_t depth = 64;
+  std::size_t values = 1'000'000;  ///< texts, numbers, arrays … together
 };
 
 /// Reads one JSON text (RFC 8259).
@@ -94,3 +95,6 @@ struct json_limits {
 [[nodiscard]] std::string to_json(const json_value& value);
 
 }  // namespace klantreis
+#ifndef KLANTREIS_COMPILED
+#include "klantreis/detail/map/json.ipp"
+#endif

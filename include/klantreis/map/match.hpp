@@ -15,7 +15,6 @@ namespace klantreis {
 struct match_options {
   /// What becomes of events that no touchpoint takes. Default: `events.unmatched` of the map.
   std::optional<map_events::unmatched_type> unmatched = std::nullopt;
-  unsigned threads = 0;  ///< 0: one for each core
 };
 
 /// The log with the labels of the map.
@@ -30,14 +29,22 @@ struct match_options {
 ///     event          what was the touchpoint before: the name of the event in the data
 ///
 /// and the attributes that were there. Names stand in the order of the map, and only those that occur. Under `drop`,
-/// unmatched events are left out; events that `exclude` names, and repeats by `dedupe`, always are. All are counted in
-/// `coverage`. Columns that rules name and the log has not are null for every event.
+/// unmatched events that are no outcome are left out; events that `exclude` names, and repeats by `dedupe`, always are.
+/// All are counted in `log.health()`. Columns that rules name and the log has not are null for every event. A log that
+/// nobody else holds gives its columns on; of others they are copied.
 /// \throws input_error under `error` when an event is unmatched, naming the most frequent ones with rules that would
 ///         take them; also when a rule does not fit the type of its column, or the log was matched before.
 [[nodiscard]] event_log apply_map(event_log log, const journey_map& map, const match_options& options = {});
+
+/// True when the log has a map in which `name` is an outcome with a rule for events.
+[[nodiscard]] bool is_outcome_with_events(const event_log& log, std::string_view name) noexcept;
 
 /// For each event of a mapped log whether it is this outcome (by its rule; outcomes by inactivity have no events).
 /// \throws input_error when the log has no map or its map no such outcome.
 [[nodiscard]] std::vector<bool> outcome_events(const event_log& log, std::string_view outcome);
 
 }  // namespace klantreis
+
+#ifndef KLANTREIS_COMPILED
+#include "klantreis/detail/map/match.ipp"
+#endif

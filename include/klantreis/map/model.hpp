@@ -396,5 +396,6 @@ template <typename Item>
 }  // namespace klantreis
 
 #ifndef KLANTREIS_COMPILED
+#include "klantreis/detail/map/load.ipp"
 #include "klantreis/detail/map/model.ipp"
 #endif

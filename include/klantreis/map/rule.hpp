@@ -70,3 +70,6 @@ struct rule {
 [[nodiscard]] std::vector<std::string> columns_of(const rule& source);
 
 }  // namespace klantreis
+#ifndef KLANTREIS_COMPILED
+#include "klantreis/detail/map/rule.ipp"
+#endif

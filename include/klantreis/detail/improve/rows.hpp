@@ -84,7 +84,7 @@ template <typename Options>
 
 template <typename Options>
 void set_journey_options(table& result, const journey_set& journeys, const Options& options) {
-  result.set_option("collapse", options.collapse || options.by == "phase" ? "yes" : "no");
+  result.set_option("collapse", items_of(journeys, options.by, options.collapse).collapse ? "yes" : "no");
   for (const auto& [name, value] : cut_options(journeys)) {
     result.set_option(name, value);
   }

@@ -131,6 +131,7 @@ KLANTREIS_INLINE event_log log_builder::finish() {
   for (auto& label : s.labels) {
     detail::gather(label.column.codes, grouped.rows, workers);
     data->labels.push_back(std::move(label.column));
+    data->labels.back().is_phase = data->labels.back().name == "phase";
   }
   data->health.customers = data->keys.size();
   data->health.ties = grouped.ties;
@@ -150,7 +151,7 @@ KLANTREIS_INLINE event_log log_builder::finish() {
     if (has_column) {
       throw input_error("phases are given both as a column and per touchpoint; keep one of them");
     }
-    label_column phase{.name = "phase", .names = {}, .codes = {}};
+    label_column phase{.name = "phase", .names = {}, .codes = {}, .is_phase = true};
     std::vector<std::uint32_t> phase_of(data->touchpoint.names.size(), 0xFFFF'FFFFU);
     for (const auto& [touchpoint, name] : s.options.phase_of_touchpoint) {
       if (name.empty() || is_reserved_name(name) || !detail::is_utf8(name)) {

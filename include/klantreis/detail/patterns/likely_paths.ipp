@@ -73,7 +73,7 @@ KLANTREIS_INLINE table likely_paths(const journey_set& journeys, const likely_pa
       make_paths(journeys,
                  {.by = options.by, .collapse = options.collapse, .lookback = {}, .threads = options.threads}),
       options);
-  result.set_option("collapse", options.collapse || options.by == "phase" ? "yes" : "no");
+  result.set_option("collapse", detail::items_of(journeys, options.by, options.collapse).collapse ? "yes" : "no");
   for (const auto& [name, value] : detail::cut_options(journeys)) {
     result.set_option(name, value);
   }

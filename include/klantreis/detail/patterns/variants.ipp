@@ -193,7 +193,7 @@ KLANTREIS_INLINE table variants(const journey_set& journeys, const variant_optio
   const path_table paths = make_paths(
       journeys, {.by = options.by, .collapse = options.collapse, .lookback = {}, .threads = options.threads});
   table result = detail::variants(paths, &journeys, options);
-  result.set_option("collapse", options.collapse || options.by == "phase" ? "yes" : "no");
+  result.set_option("collapse", detail::items_of(journeys, options.by, options.collapse).collapse ? "yes" : "no");
   for (const auto& [name, value] : detail::cut_options(journeys)) {
     result.set_option(name, value);
   }
