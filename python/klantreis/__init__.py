@@ -12,7 +12,7 @@ from klantreis._graph import Graph, graph
 from klantreis._improve import improve, make_or_break, what_if
 from klantreis._journeys import Journeys, journeys
 from klantreis._log import Log
-from klantreis._map import JourneyMap, MapError
+from klantreis._map import JourneyMap, MapError, save_template, suggest_template, template, templates
 from klantreis._markov import Chain, markov
 from klantreis._paths import Paths, paths, transform_paths
 from klantreis._patterns import entries, likely_paths, step_matrix, variants, ways_in, ways_out
@@ -55,8 +55,12 @@ __all__ = [
     "read",
     "read_paths",
     "report",
+    "save_template",
     "shapley_positions",
     "step_matrix",
+    "suggest_template",
+    "template",
+    "templates",
     "transform_paths",
     "transitions",
     "variants",

@@ -5,5 +5,6 @@ from __future__ import annotations
 
 from klantreis._map.journey_map import JourneyMap
 from klantreis._map.problems import MapError, Problem
+from klantreis._map.templates import save_template, suggest_template, template, templates
 
-__all__ = ["JourneyMap", "MapError", "Problem"]
+__all__ = ["JourneyMap", "MapError", "Problem", "save_template", "suggest_template", "template", "templates"]

@@ -48,8 +48,10 @@ REFERENCES = {
         "transitions[].to",
         "buying_groups[].gates[].before",
         "sharing[].phases[]",
+        "kpis[].phase",
+        "experiments[].phase",
     ],
-    "touchpoint": ["touchpoints[].supports[]", "experiments[].touchpoint"],
+    "touchpoint": ["touchpoints[].supports[]", "experiments[].touchpoint", "kpis[].touchpoint"],
     "channel": ["touchpoints[].channel[]", "phases[].channels[]", "scenarios[].branches[].via[]"],
     "need": ["touchpoints[].need[]"],
     "outcome": ["touchpoints[].when.after", "touchpoints[].when.before"],
@@ -61,6 +63,7 @@ REFERENCES = {
         "phases[].external[].source",
         "touchpoints[].evidence[]",
         "touchpoints[].emotion.evidence[]",
+        "kpis[].evidence[]",
     ],
     "segment": ["personas[].segment"],
     "role": [
@@ -83,6 +86,8 @@ RULES = {
     "scenarios[].trigger": False,
     "events.exclude[]": False,
 }
+# What levels cannot be called, because the log calls something else so.
+COLUMNS = {"touchpoint", "channel", "phase", "event", "customer", "time", "order", "account", "value", "cost"}
 # A map that lists none of these is not asked to: ten lines are a map.
 OPTIONAL_LISTS = {"channel", "research", "snapshot"}
 
@@ -181,7 +186,13 @@ def _levels(data: Any) -> _Found:
     """Every phase has a place at every coarser level, and phases that are one at a level stand side by side."""
     phases = [(path, part) for path, part in found_at(data, "phases[]") if isinstance(part, dict)]
     maps: list[dict[str, Any]] = [part["rollup"] if isinstance(part.get("rollup"), dict) else {} for _, part in phases]
+    columns = COLUMNS | {
+        name for _, given in found_at(data, "events.columns") if isinstance(given, dict) for name in given
+    }
     for level in dict.fromkeys(level for rollup in maps for level in rollup):
+        if level in columns:
+            path = next(path for (path, _), rollup in zip(phases, maps, strict=True) if level in rollup)
+            yield (*path, "rollup", level), f"{shown(level)} is the name of a column", "call the level p5 or the like"
         seen: list[str] = []
         for (path, _), rollup in zip(phases, maps, strict=True):
             coarse = rollup.get(level)
@@ -287,6 +298,17 @@ def _order(data: Any) -> _Found:
                 yield (*path, "expected"), message, "together they are at most 1", "warning"
 
 
+def _events(data: Any) -> _Found:
+    for path, columns in found_at(data, "events.columns"):
+        for name in ("customer", "time", "event"):
+            if isinstance(columns, dict) and name not in columns:
+                yield path, f"there is no {name!r} among the columns", f"name the column of the data: {name}: …"
+    for path, names in found_at(data, "events.dedupe"):
+        for name in ("customer", "time"):
+            if isinstance(names, list) and names and name not in names:
+                yield path, f"{name!r} is missing", "events are the same only if customer and time are"
+
+
 def _groups(data: Any) -> _Found:
     for path, part in found_at(data, "buying_groups[].members[]"):
         most, least = (part.get("max"), part.get("min", 0)) if isinstance(part, dict) else (None, None)
@@ -353,6 +375,7 @@ _CHECKS: tuple[Callable[[Any], _Found], ...] = (
     _needs,
     _outcomes,
     _order,
+    _events,
     _groups,
     _personas,
     _hidden,

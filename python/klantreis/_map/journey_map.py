@@ -268,19 +268,32 @@ class JourneyMap:
         MapError
             When the map cannot be used.
         """
-        from klantreis._map.writing import written_anew
-
         self.check()
         file = Path(path)
-        data = self.to_dict()
         if file.suffix.lower() == ".json":
-            same = self._is_json and data == self._loaded
-            written = (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode()
-            content = self._text if same and self._text is not None else written
+            same = self._is_json and self.to_dict() == self._loaded
+            content = self._text if same and self._text is not None else (self.to_json(indent=1) + "\n").encode()
         else:
-            content = written_anew(None if self._is_json else self._text, self._loaded, data)
+            content = self._yaml()
         write_whole(file, content)
         return file
+
+    def to_yaml(self) -> str:
+        """The map as YAML, checked: what :meth:`save` writes.
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> print(kr.JourneyMap.from_text("{klantreis: 1, journey: {id: shop}, phases: [{id: purchase}]}").to_yaml())
+        {klantreis: 1, journey: {id: shop}, phases: [{id: purchase}]}
+        """
+        self.check()
+        return self._yaml().decode("utf-8-sig")
+
+    def _yaml(self) -> bytes:
+        from klantreis._map.writing import written_anew
+
+        return written_anew(None if self._is_json else self._text, self._loaded, self.to_dict())
 
     def phase(self, name: str) -> model.Phase:
         """The phase of an id, a name or an alias, in whatever case."""

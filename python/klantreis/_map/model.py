@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -16,7 +17,7 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from klantreis._core import InputError
 from klantreis._map.rules import written_out
@@ -61,6 +62,20 @@ Rule = Annotated[
         min_length=1,
         description="A condition on columns, as in {event: {eq: order}}: every column that is named must fit.",
     ),
+]
+
+
+def _measure(value: Any) -> Any:
+    if not isinstance(value, (str, dict)) or not value:
+        raise PydanticCustomError("measure", "give a measure, as in {count: [order]}, or an expression in quotes")
+    return value
+
+
+# What a KPI measures; which measures there are is known to the library of KPIs.
+Measure = Annotated[
+    Any,
+    AfterValidator(_measure),
+    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "object", "minProperties": 1}]}),
 ]
 
 
@@ -206,6 +221,8 @@ class Persona(Part):
     goals: Texts = []
     criteria: Annotated[list[Criterion], BeforeValidator(_empty_if_null)] = []
     segment: Id | None = None
+    quote: Text | None = None
+    note: Text | None = None
     evidence: Ids = []
 
 
@@ -220,6 +237,7 @@ class Role(Part):
     group: Annotated[Texts, Field(description="family, partner, friends, colleagues, celebrity, or own groups.")] = []
     influences: Ids = Field([], description="The roles that this one advises.")
     may_delegate: bool = False
+    note: Text | None = None
 
 
 class Member(Part):
@@ -331,15 +349,16 @@ class Phase(Part):
     external: Annotated[list[External], BeforeValidator(_empty_if_null)] = []
     exits: Exits | None = None
     kpis: Ids = []
+    note: Text | None = None
     evidence: Ids = []
 
 
 class Events(Part):
     """How a table of events becomes journeys."""
 
-    columns: dict[str, Text] = Field({}, description="The name of each column that rules and figures use.")
-    dedupe: Texts = []
-    ties: Literal["file_order"] = "file_order"
+    columns: dict[str, Text] = Field(description="The column of the data for each name that rules and figures use.")
+    dedupe: Annotated[Texts, Field(description="Columns in which equal events count once.")] = []
+    ties: Text = Field("file_order", description="file_order, or the column that orders events of one instant.")
     session_gap: Duration | None = None
     unmatched: Literal["report", "drop", "error"] = "report"
     exclude: Annotated[list[Rule], BeforeValidator(_empty_if_null)] = []
@@ -361,7 +380,7 @@ class Outcome(Part):
     value: Text | None = Field(None, description="The column of the value.")
     primary: bool = False
     rule: OutcomeRule | None = None
-    resumable: bool = True
+    resumable: bool = False
 
 
 class When(Part):
@@ -388,7 +407,9 @@ class MeasuresEmotion(Part):
     """A touchpoint at which customers say how they feel."""
 
     score: Text
-    scale: Literal["nps", "csat", "ces", "emotion", "stars"] = "nps"
+    scale: Literal["nps", "csat", "ces", "stars", "emotion"] | None = None
+    low: float | None = Field(None, description="The lowest answer, where the scale has other ends.")
+    high: float | None = None
 
 
 class Touchpoint(Part):
@@ -418,6 +439,7 @@ class Touchpoint(Part):
     measures_emotion: MeasuresEmotion | None = None
     problems: Texts = []
     opportunities: Texts = []
+    note: Text | None = None
     evidence: Ids = []
 
 
@@ -467,11 +489,15 @@ class Kpi(Part):
     name: Text | None = None
     description: Text | None = None
     source: Literal["events", "aggregate", "target"] | None = None
-    measure: Annotated[dict[str, Any], Field(min_length=1)] | None = None
+    measure: Measure | None = None
     unit: Text | None = None
     direction: Literal["up", "down"] | None = None
     target: float | None = None
-    ci: Text | None = None
+    ci: Text | None = Field(None, description="How its interval is made.")
+    phase: Id | None = None
+    touchpoint: Id | None = None
+    note: Text | None = None
+    evidence: Ids = []
 
 
 class Benchmark(Part):
@@ -481,7 +507,7 @@ class Benchmark(Part):
     name: Text | None = None
     value: float
     measured_as: dict[str, Any] | None = None
-    kpi: Id | None = None
+    unit: Text | None = None
     source: Text
     note: Text | None = None
 
@@ -515,11 +541,13 @@ class Experiment(Part):
     name: Text | None = None
     hypothesis: Text | None = None
     touchpoint: Id | None = None
+    phase: Id | None = None
     assignment: Assignment | None = None
     metric: Id
     guardrails: Annotated[list[Guardrail], BeforeValidator(_empty_if_null)] = []
     backup: Id | None = Field(None, description="The snapshot to return to.")
     stop: Stop | None = None
+    note: Text | None = None
 
 
 class Snapshot(Part):
@@ -538,7 +566,8 @@ class Sharing(Part):
     audience: Id
     name: Text | None = None
     phases: OneOrMore = Field(["all"], description="Ids of phases, or `all`.")
-    owner: Annotated[Texts, BeforeValidator(_as_list)] = Field([], description="Only the touchpoints of these owners.")
+    owner: Text | None = Field(None, description="Only the touchpoints of this owner.")
+    note: Text | None = None
 
 
 class Content(Part):

@@ -8,23 +8,20 @@ from typing import Any
 
 from klantreis._map.problems import Path, near, shown
 
-# What each test takes: one text, number or truth value; a list of them; a text; a number; two numbers; true or false.
+# What each test takes.
 TESTS = {
     "eq": "scalar",
-    "ne": "scalar",
     "in": "list",
-    "not_in": "list",
     "prefix": "text",
     "suffix": "text",
     "contains": "text",
+    "regex": "text",
     "lt": "number",
     "lte": "number",
     "gt": "number",
     "gte": "number",
     "between": "pair",
-    "exists": "truth",
 }
-JOINS = ("any", "all", "not")
 
 _WANTED = {
     "scalar": "a text, a number or true or false",
@@ -32,7 +29,6 @@ _WANTED = {
     "text": "a text",
     "number": "a number",
     "pair": "two numbers, the smaller first, as in [1, 5]",
-    "truth": "true or false",
 }
 
 
@@ -52,7 +48,6 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "pair": lambda value: (
         isinstance(value, list) and len(value) == 2 and all(map(_is_number, value)) and value[0] <= value[1]
     ),
-    "truth": lambda value: isinstance(value, bool),
 }
 
 

@@ -86,6 +86,8 @@ def _translated(error: Any, within: Path = ()) -> tuple[Path, Problem]:
     kind, given, context = error["type"], error["input"], error.get("ctx", {})
     if kind == "extra_forbidden":
         message, remedy = f"there is no key {path[-1]!r} here", near(str(path[-1]), _keys_at(path[:-1]))
+        if given is None and not remedy.startswith("did"):
+            remedy = f"if it belongs to the text before it, put that text in quotes; {remedy}"
     elif kind == "missing":
         message, remedy = f"{path[-1]!r} is missing", _example(str(path[-1]))
     elif kind == "literal_error":
@@ -112,7 +114,7 @@ def _translated(error: Any, within: Path = ()) -> tuple[Path, Problem]:
     elif kind == "string_too_long":
         message, remedy = f"the text has {len(given):,} characters", f"at most {context['max_length']:,}"
     else:
-        message, remedy = f"{shown(given)}: {error['msg']}", ""
+        message, remedy = f"{shown(given)} does not fit", error["msg"]
     return path, Problem(written(path), message, remedy, value=shown(given) if kind != "missing" else "")
 
 

@@ -7,11 +7,14 @@ import copy
 import difflib
 import io
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # What identifies an item of a list, so that an edit is seen as one and not as a removal and an addition.
 _KEYS = ("id", "audience", "role")
-_ONE_LINE = 110
+_ONE_LINE = 116
 
 
 def written_anew(before: bytes | None, old: Any, new: Any) -> bytes:
@@ -35,9 +38,14 @@ def written_anew(before: bytes | None, old: Any, new: Any) -> bytes:
     return mark + dumped(new).replace("\n", newline).encode()
 
 
-def dumped(data: Any) -> str:
-    """YAML text of plain data: short parts on one line, sections apart."""
-    return "\n".join(_dump({key: _arranged(part)}) for key, part in data.items())
+def dumped(data: Any, remarks: Mapping[str, str] | None = None) -> str:
+    """YAML text of plain data: short parts on one line, sections apart, with remarks above some of them."""
+    sections = []
+    for key, part in data.items():
+        remark = "".join(f"# {line}\n" for line in (remarks or {}).get(key, "").splitlines())
+        sections.append(remark + _dump({key: _arranged(part)}))
+    head = "".join(f"# {line}\n" for line in (remarks or {}).get("", "").splitlines())
+    return head + "\n".join(sections)
 
 
 def _yaml(nested: int = 2, dash: int = 2) -> Any:
@@ -81,7 +89,9 @@ def _arranged(part: Any, width: int = _ONE_LINE) -> Any:
 
     if not isinstance(part, (dict, list)):
         return part
-    flat = len(repr(part)) <= width and not (isinstance(part, list) and part and isinstance(part[0], dict))
+    flat = len(repr(part).replace("'", "")) <= width and not (
+        isinstance(part, list) and part and isinstance(part[0], dict)
+    )
     inner = 10**9 if flat else width
     made: Any
     if isinstance(part, dict):
