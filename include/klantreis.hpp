@@ -4,6 +4,7 @@
 // Every public module.
 #include "klantreis/arrow.hpp"
 #include "klantreis/attribution.hpp"
+#include "klantreis/compare.hpp"
 #include "klantreis/core.hpp"
 #include "klantreis/dropoff.hpp"
 #include "klantreis/engine.hpp"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from klantreis import datasets
 from klantreis._attribution import attribute, compare_models, models, shapley_positions
+from klantreis._compare import Comparison, alerts, compare
 from klantreis._core import InputError, LimitError, __version__
 from klantreis._dropoff import DropOff, drop_off
 from klantreis._funnel import funnel
@@ -24,6 +25,7 @@ from klantreis._transitions import transitions
 
 __all__ = [
     "Chain",
+    "Comparison",
     "DropOff",
     "Graph",
     "InputError",
@@ -36,7 +38,9 @@ __all__ = [
     "Paths",
     "Table",
     "__version__",
+    "alerts",
     "attribute",
+    "compare",
     "compare_models",
     "datasets",
     "drop_off",

@@ -124,7 +124,7 @@ def journeys_of_chain(tenths: dict[str, dict[str, int]]) -> list[list[str]]:
     """Journeys whose transitions have exactly these probabilities.
 
     The expected visits of the chain, made whole, are the weights of a graph in which as much enters a state as leaves
-    it. An Euler circuit of that graph, cut at (start), is such a set of journeys.
+    it.
     """
     states = list(tenths)
     rows = [[Fraction(s == t) - Fraction(tenths[t].get(s, 0), 10) for t in states] for s in states]
@@ -132,9 +132,21 @@ def journeys_of_chain(tenths: dict[str, dict[str, int]]) -> list[list[str]]:
     scale = math.lcm(
         *((v * w / 10).denominator for v, s in zip(visits, states, strict=True) for w in tenths[s].values())
     )
+    counts = {
+        state: {there: int(visit * scale * w / 10) for there, w in tenths[state].items()}
+        for state, visit in zip(states, visits, strict=True)
+    }
+    return journeys_of_counts(counts)
+
+
+def journeys_of_counts(counts: dict[str, dict[str, int]]) -> list[list[str]]:
+    """Journeys with exactly these transitions, of which as many must enter a state as leave it.
+
+    An Euler circuit of the graph, cut at (start).
+    """
     left: dict[str, list[str]] = {"(null)": [], "(conversion)": []}
-    for state, visit in zip(states, visits, strict=True):
-        left[state] = [there for there, w in tenths[state].items() for _ in range(int(visit * scale * w / 10))]
+    for state, row in counts.items():
+        left[state] = [there for there, times in row.items() for _ in range(times)]
     for goal in ("(null)", "(conversion)"):
         left[goal] = ["(start)"] * sum(row.count(goal) for row in left.values())
     circuit: list[str] = []

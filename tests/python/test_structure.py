@@ -31,6 +31,7 @@ ORDER = [
     "funnel",
     "improve",
     "patterns",
+    "compare",
 ]
 # These stand side by side at the end: none may include another.
 ANALYSES = ["attribution", "dropoff", "funnel", "improve", "patterns"]
