@@ -6,6 +6,7 @@
 #include "klantreis/attribution.hpp"
 #include "klantreis/compare.hpp"
 #include "klantreis/core.hpp"
+#include "klantreis/datasets.hpp"
 #include "klantreis/dropoff.hpp"
 #include "klantreis/engine.hpp"
 #include "klantreis/funnel.hpp"

@@ -23,5 +23,6 @@ void bind_funnel(py::module_& m);
 void bind_improve(py::module_& m);
 void bind_patterns(py::module_& m);
 void bind_compare(py::module_& m);
+void bind_datasets(py::module_& m);
 
 }  // namespace klantreis::bindings

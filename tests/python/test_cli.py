@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import pty
@@ -18,7 +19,19 @@ from klantreis._cli import main
 
 COLUMNS = ["--time", "ts", "--touchpoint", "event", "--channel", "channel", "--value", "value", "--cost", "cost"]
 CUT = ["--conversion", "order", "--inactivity", "30d", "--observed-until", "2024-04-30"]
-COMMANDS = ["demo", "report", "health", "attribute", "funnel", "drop-off", "variants", "paths", "transitions", "graph"]
+COMMANDS = [
+    "demo",
+    "sample",
+    "report",
+    "health",
+    "attribute",
+    "funnel",
+    "drop-off",
+    "variants",
+    "paths",
+    "transitions",
+    "graph",
+]
 
 
 @pytest.fixture(scope="module")
@@ -142,29 +155,48 @@ def test_the_demonstration(
     said = run(capsysbinary, "demo")
     assert (tmp_path / "klantreis-report.html").is_file()
     assert f"Report: {(tmp_path / 'klantreis-report.html').resolve()}" in said
-    assert "17,068 events of 2,000 customers" in said
+    log = kr.datasets.webshop()
+    assert f"{len(log):,} events of 20,000 customers" in said
     leaving = kr.drop_off(kr.datasets.webshop().journeys().recut(after_conversion="continue"), collapse=True)
     assert f"Most leave at {leaving['touchpoint'][0]}: {leaving['exits'][0]:,}" in said
 
 
-def test_the_sample_as_a_file_and_several_files(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
-    sample = tmp_path / "webshop.csv.gz"
-    sample.write_bytes(kr.datasets.webshop_file().read_bytes())
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The events of 1,000 customers of the sample webshop, as a file that was packed."""
+    target = tmp_path_factory.mktemp("sample") / "webshop.csv.gz"
+    target.write_bytes(gzip.compress(kr.datasets.webshop_events(1_000).to_csv().encode()))
+    return target
+
+
+def test_the_sample_is_written_to_a_file(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
+    target = tmp_path / "shop.csv"
+    said = run(capsysbinary, "sample", "--to", target, "--customers", "300", "--seed", "5")
+    log = kr.read(target, attributes=["device"], numbers=["score"])
+    assert log.customers == 300
+    assert f"{len(log):,} events of 300 customers" in said
+    absent = tmp_path / "absent.json"
+    assert "absent.json" in refused(capsysbinary, "sample", "--to", target, "--parameters", absent)
+
+
+def test_the_sample_as_a_file_and_several_files(
+    capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path, sample: Path
+) -> None:
+    log = kr.datasets.webshop(1_000)
     one = run(capsysbinary, "funnel", sample, "--step", "add_to_cart", "--step", "order", "--format", "csv")
-    assert one == kr.funnel(kr.datasets.webshop(), ["add_to_cart", "order"]).to_csv()
-    shutil.copy(sample, tmp_path / "copy.csv.gz")
+    assert one == kr.funnel(log, ["add_to_cart", "order"]).to_csv()
+    for name in ("first.csv.gz", "second.csv.gz"):
+        shutil.copy(sample, tmp_path / name)
     pattern = run(capsysbinary, "health", tmp_path / "*.csv.gz", "--format", "csv")
-    both = run(capsysbinary, "health", sample, tmp_path / "copy.csv.gz", "--format", "csv")
+    both = run(capsysbinary, "health", tmp_path / "first.csv.gz", tmp_path / "second.csv.gz", "--format", "csv")
     assert pattern == both
-    assert "events,34136," in both
+    assert f"events,{2 * len(log)}," in both
 
 
 @pytest.mark.parametrize("by", ["channel", "phase", "device"])
-def test_by_reads_the_column_it_names(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path, by: str) -> None:
-    sample = tmp_path / "webshop.csv.gz"
-    sample.write_bytes(kr.datasets.webshop_file().read_bytes())
+def test_by_reads_the_column_it_names(capsysbinary: pytest.CaptureFixture[bytes], sample: Path, by: str) -> None:
     given = ["transitions", sample, "--conversion", "order", "--inactivity", "30d", "--by", by, "--format", "csv"]
-    assert run(capsysbinary, *given) == kr.transitions(kr.datasets.webshop().journeys(), by=by).to_csv()
+    assert run(capsysbinary, *given) == kr.transitions(kr.datasets.webshop(1_000).journeys(), by=by).to_csv()
 
 
 def test_cells_that_a_spreadsheet_would_run_are_defused(
@@ -248,9 +280,7 @@ def test_a_reader_that_stops_reading_is_not_a_fault(tmp_path: Path) -> None:
     assert writer.wait() == 141
 
 
-def test_progress_is_shown_on_a_terminal_only(tmp_path: Path) -> None:
-    sample = tmp_path / "webshop.csv.gz"
-    sample.write_bytes(kr.datasets.webshop_file().read_bytes())
+def test_progress_is_shown_on_a_terminal_only(sample: Path) -> None:
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
     try:

@@ -318,21 +318,21 @@ def test_steps_and_by_are_those_that_were_asked_for(f1: kr.Journeys, tmp_path: P
 
 
 def test_small_groups_are_left_out(tmp_path: Path) -> None:
-    journeys = kr.datasets.webshop().journeys()
+    journeys = kr.datasets.webshop(4_000).journeys()
     page = write(journeys, tmp_path, min_group=40)
     whole = journeys.recut(after_conversion="continue")
     visits = kr.drop_off(whole, collapse=True)
     rare = {row["touchpoint"] for row in visits if row["n"] < 40}
-    assert rare == {"share"}
+    assert {"share"} <= rare < set(visits["touchpoint"])
     shown = page.files["drop_off.csv"].splitlines()
     assert len(shown) == 1 + len(visits) - len(rare)
-    assert not any(line.startswith("share,") for line in shown)
+    assert not any(line.startswith(tuple(f"{name}," for name in rare)) for line in shown)
     for line in page.files["transitions.csv"].splitlines()[1:]:
         assert float(line.split(",")[2]) >= 40
     for title in (text for text in page.texts if "left without a conversion" in text):
         count = re.search(r": ([0-9,]+) left", title)
         assert count is None or int(count[1].replace(",", "")) >= 40
-    assert "Rows of fewer than 40 customers are left out: 1." in page.shown
+    assert f"Rows of fewer than 40 customers are left out: {len(rare)}." in page.shown
 
 
 def test_everything_can_be_too_small(f1: kr.Journeys, tmp_path: Path) -> None:
@@ -345,7 +345,7 @@ def test_a_dutch_report_has_dutch_words_and_numbers(tmp_path: Path) -> None:
     page = write(kr.datasets.webshop().journeys(), tmp_path, language="nl")
     assert page.sections == EVERY_SECTION
     assert "Waar ze vertrekken" in page.shown
-    assert "17.068" in page.shown
+    assert f"{len(kr.datasets.webshop()):,}".replace(",", ".") in page.shown
     assert not re.search(r"\d\.\d%", page.shown)
     assert next(attrs["lang"] for tag, attrs in page.elements if tag == "html") == "nl"
 

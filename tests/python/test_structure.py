@@ -32,11 +32,12 @@ ORDER = [
     "improve",
     "patterns",
     "compare",
+    "datasets",
 ]
 # These stand side by side at the end: none may include another.
 ANALYSES = ["attribution", "dropoff", "funnel", "improve", "patterns"]
 # Modules that solve on the chain, and those that run graph algorithms.
-MAY_USE_EIGEN = {"markov", "attribution", "dropoff", "improve"}
+MAY_USE_EIGEN = {"markov", "attribution", "dropoff", "improve", "datasets"}
 MAY_USE_BOOST_GRAPH = {"graph", "markov", "patterns"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.MULTILINE)

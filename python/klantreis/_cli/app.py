@@ -64,6 +64,19 @@ def demo(
     say("\n".join(_summary(journeys, file)) + "\n")
 
 
+@command("sample", "--to webshop.csv --customers 5000")
+def sample(
+    to: Annotated[str, typer.Option(help="CSV file to write.")] = "webshop.csv",
+    customers: Annotated[int, typer.Option(help="Number of customers.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Another seed draws other customers.")] = 1,
+    parameters: Annotated[str | None, typer.Option(help="JSON file of a shop of your own.")] = None,
+) -> None:
+    """Write the events of the sample webshop to a file, to try the other commands on."""
+    events = kr.datasets.webshop_events(customers, seed=seed, parameters=parameters)
+    events.to_csv(to)
+    say(f"{len(events):,} events of {customers:,} customers (simulated): {to}\n")
+
+
 def _summary(journeys: kr.Journeys, file: Path) -> list[str]:
     whole = journeys.recut(after_conversion="continue")
     figures = whole.summary().to_dicts()[0]
