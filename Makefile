@@ -35,10 +35,10 @@ stubs: wheel ## Write python/klantreis/_core.pyi from the compiled module
 sanitize: ## C++ tests under the address and undefined behaviour sanitizers
 	tools/preset.sh dev
 
-tsan: ## C++ tests under the thread sanitizer
+tsan: ## C++ tests under the thread sanitizer; TESTS='log|journeys' only those
 	tools/preset.sh tsan
 
-clang: ## C++ tests built by clang 16
+clang: ## C++ tests built by clang 16, under the address and undefined behaviour sanitizers
 	tools/preset.sh clang
 
 consumers: ## Projects that use the library, installed or as a subfolder

@@ -5,6 +5,7 @@ option(KLANTREIS_BUILD_PYTHON "Build the Python module klantreis._core (needs py
 option(KLANTREIS_BUILD_EXAMPLES "Build examples/cpp and compare what they print" OFF)
 option(KLANTREIS_BUILD_BENCHMARKS "Build benchmarks/ (needs google/benchmark)" OFF)
 option(KLANTREIS_BUILD_FUZZERS "Build tests/fuzz with libFuzzer (needs clang)" OFF)
+set(KLANTREIS_TESTS "" CACHE STRING "Build only these C++ tests, as a regular expression: log|journeys")
 option(KLANTREIS_WERROR "Treat warnings as errors" OFF)
 option(KLANTREIS_SYNTAX_ONLY "Check the code without making any: for a look at every header" OFF)
 set(KLANTREIS_SANITIZE "" CACHE STRING "Sanitizers for everything that is built, as the compiler names them: address,undefined")

@@ -64,7 +64,7 @@ export CMAKE_BUILD_PARALLEL_LEVEL="$jobs"
 # build_preset NAME [TARGET]: configures and builds one preset of CMakePresets.json.
 build_preset() {
   say "Building: $*"
-  cmake --preset "$1" >"build/$1.log" 2>&1 || { cat "build/$1.log" >&2; exit 1; }
+  cmake --preset "$1" -DKLANTREIS_TESTS="${TESTS:-}" >"build/$1.log" 2>&1 || { cat "build/$1.log" >&2; exit 1; }
   # All errors at once rather than the first.
   case $CMAKE_GENERATOR in
     Ninja) cmake --build --preset "$1" ${2:+--target "$2"} -- -k 0 ;;

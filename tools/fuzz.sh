@@ -5,10 +5,10 @@
 . "$(dirname "$0")/common.sh"
 use_tools build
 command -v clang++-16 >/dev/null || die "make fuzz needs clang 16; by the names of Debian: clang-16 libclang-rt-16-dev"
-build_preset fuzz
+build_preset clang fuzzers
 mkdir -p build/fuzz/found
 count=0
-for program in build/fuzz/tests/fuzz/*_fuzz; do
+for program in build/clang/tests/fuzz/*_fuzz; do
   [ -x "$program" ] || continue
   name=$(basename "$program")
   count=$((count + 1))
