@@ -21,5 +21,6 @@
 #include "klantreis/statistics.hpp"
 #include "klantreis/summary.hpp"
 #include "klantreis/table.hpp"
+#include "klantreis/timing.hpp"
 #include "klantreis/transitions.hpp"
 #include "klantreis/version.hpp"

@@ -24,5 +24,6 @@ void bind_improve(py::module_& m);
 void bind_patterns(py::module_& m);
 void bind_compare(py::module_& m);
 void bind_datasets(py::module_& m);
+void bind_timing(py::module_& m);
 
 }  // namespace klantreis::bindings

@@ -43,4 +43,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   klantreis::bindings::bind_patterns(m);
   klantreis::bindings::bind_compare(m);
   klantreis::bindings::bind_datasets(m);
+  klantreis::bindings::bind_timing(m);
 }

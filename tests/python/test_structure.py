@@ -31,13 +31,14 @@ ORDER = [
     "funnel",
     "improve",
     "patterns",
+    "timing",
     "compare",
     "datasets",
 ]
 # These stand side by side at the end: none may include another.
-ANALYSES = ["attribution", "dropoff", "funnel", "improve", "patterns"]
+ANALYSES = ["attribution", "dropoff", "funnel", "improve", "patterns", "timing"]
 # Modules that solve on the chain, and those that run graph algorithms.
-MAY_USE_EIGEN = {"markov", "attribution", "dropoff", "improve", "datasets"}
+MAY_USE_EIGEN = {"markov", "attribution", "dropoff", "improve", "timing", "datasets"}
 MAY_USE_BOOST_GRAPH = {"graph", "markov", "patterns"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.MULTILINE)
