@@ -25,7 +25,7 @@ void for_each_silent_step(const journey_set& journeys, std::size_t customer, std
   const std::int64_t until = journeys.observed_until_ticks();
   const std::uint64_t end = log.offsets()[customer + 1];
   for (std::uint64_t event = log.offsets()[customer]; event < end && times[event] <= until; ++event) {
-    if (!after_conversions && journeys.is_conversion_code(log.touchpoints()[event])) {
+    if (!after_conversions && journeys.is_conversion_event(event)) {
       continue;
     }
     // Only whole steps count, so that those who could still end in a step and those who did are the same silences.
