@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "klantreis/improve/scenario.hpp"
 #include "klantreis/journeys.hpp"
 #include "klantreis/paths.hpp"
 #include "klantreis/table.hpp"
@@ -74,40 +75,6 @@ struct make_or_break_options {
 /// \throws input_error and limit_error as `improve`.
 [[nodiscard]] table make_or_break(const journey_set& journeys, const make_or_break_options& options = {});
 [[nodiscard]] table make_or_break(const path_table& paths, const make_or_break_options& options = {});
-
-/// One change to the chain.
-struct journey_edit {
-  enum class kind : std::uint8_t {
-    move,    ///< `amount` of those at `item` who now leave go on to `to`; all of them where there are fewer
-    remove,  ///< whoever comes to `item` leaves
-    bypass,  ///< whoever comes to `item` goes on at once as customers do from there, leaving included
-    clear,   ///< nobody leaves at `item` any more: all go on as those do who now go on
-  };
-
-  kind what = kind::move;
-  std::string item;      ///< an item or, in a `move`, `(start)`
-  std::string to = {};   ///< of a `move`: an item or `(conversion)`
-  double amount = 0.01;  ///< of a `move`: 0.01 is one percentage point
-};
-
-struct what_if_options {
-  std::string by = "touchpoint";  ///< as in `improve_options`
-  bool collapse = false;
-  unsigned threads = 0;
-};
-
-/// What a series of changes would bring, each on top of those before it.
-///
-/// One row for the chain as it is and one after each change: `step, edit, conversion_rate, change, conversions, steps,
-/// marks`. `change` is that of P(conversion) since step 0, `conversions` those of as many journeys as were settled,
-/// `steps` the expected number of items that a journey visits. Exact: each chain is solved anew. A `bypass` saves steps
-/// and leaves P(conversion) as it is; to take a hurdle away altogether, `clear` it and then `bypass` it.
-/// \throws input_error when an item is unknown, nobody goes on from an item to clear, an amount is not in (0, 1], or a
-///         change would leave customers somewhere for ever.
-[[nodiscard]] table what_if(const journey_set& journeys, const std::vector<journey_edit>& edits,
-                            const what_if_options& options = {});
-[[nodiscard]] table what_if(const path_table& paths, const std::vector<journey_edit>& edits,
-                            const what_if_options& options = {});
 
 }  // namespace klantreis
 

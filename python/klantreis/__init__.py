@@ -10,7 +10,7 @@ from klantreis._core import InputError, LimitError, __version__
 from klantreis._dropoff import DropOff, drop_off
 from klantreis._funnel import funnel
 from klantreis._graph import Graph, graph
-from klantreis._improve import improve, make_or_break, what_if
+from klantreis._improve import Scenario, improve, make_or_break, scenario, what_if
 from klantreis._journeys import Journeys, journeys
 from klantreis._log import Log
 from klantreis._map import JourneyMap, MapError, save_template, suggest_template, template, templates
@@ -50,6 +50,7 @@ __all__ = [
     "LogRank",
     "MapError",
     "Paths",
+    "Scenario",
     "Spells",
     "Survival",
     "Table",
@@ -80,6 +81,7 @@ __all__ = [
     "read_paths",
     "report",
     "save_template",
+    "scenario",
     "shapley_positions",
     "silence",
     "spells",

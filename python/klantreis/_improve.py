@@ -14,8 +14,17 @@ from klantreis._table import Table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# What stands in an edit after its name.
-_EDITS = {"move": "from, to, points", "remove": "item", "bypass": "item", "clear": "item"}
+# What may stand in an edit after its name.
+_EDITS = {
+    "move": ["from, to, points"],
+    "remove": ["item", "from, to"],
+    "bypass": ["item"],
+    "clear": ["item"],
+    "strengthen": ["from, to, points"],
+    "attract": ["item, percent"],
+    "insert": ["name, from, to, points, success", "name, from, to, points"],
+    "volume": ["item, percent"],
+}
 
 
 def improve(
@@ -164,6 +173,9 @@ def what_if(
     *,
     by: str = "touchpoint",
     collapse: bool = False,
+    intervals: bool = True,
+    level: float = 0.95,
+    min_n: int = 30,
     threads: int | None = None,
 ) -> Table:
     """Compute what a series of changes would bring, each on top of those before it.
@@ -172,30 +184,47 @@ def what_if(
     ----------
     journeys
         Journeys, or paths; ``by`` and ``collapse`` are for journeys, paths have been made with theirs. They are not
-        changed: to undo an edit, leave it out.
+        changed: to undo an edit, leave it out, or work with :func:`scenario`.
     edits
         The changes, in order:
 
         - ``("move", from, to, points)``: so many percentage points of those who are at ``from`` and leave there go on
           to ``to``; all who leave where there are fewer, and then the row is marked ``capped``;
-        - ``("remove", item)``: whoever comes to the item leaves;
-        - ``("bypass", item)``: whoever comes to the item goes on at once as customers do from there, leaving included;
-        - ``("clear", item)``: nobody leaves at the item any more; all go on as those do who now go on.
+        - ``("remove", item)``: whoever would come to the item leaves;
+        - ``("remove", from, to)``: whoever would go from the one to the other leaves;
+        - ``("bypass", item)``: whoever would come to the item goes on at once as customers do from there, leaving
+          included;
+        - ``("clear", item)``: nobody leaves at the item any more; all go on as those do who now go on;
+        - ``("strengthen", from, to, points)``: so many points more of those who are at ``from`` go on to ``to``, and
+          fewer, in proportion, anywhere else; the transition may be new, the points negative;
+        - ``("attract", item, percent)``: every transition to the item grows by so many percent of itself, and the
+          others of its row shrink in proportion;
+        - ``("insert", name, from, to, points, success)``: a new item; so many points of those who leave at ``from``
+          come there, ``success`` percent of them go on to ``to``, the others leave;
+        - ``("volume", item, percent)``: the journeys that enter at the item grow in number by so many percent.
 
-        An item is named as in the paths; a move may start at ``(start)`` and lead to ``(conversion)``.
+        An item is named as in the paths; transitions may start at ``(start)`` and lead to ``(conversion)``.
     by
         ``"touchpoint"``, ``"channel"``, ``"phase"`` or an attribute of the log.
     collapse
         Merge immediate repeats; phases always do.
+    intervals
+        False leaves the bounds empty, and saves the time they take.
+    level
+        The coverage of the intervals.
+    min_n
+        Rows of fewer customers are marked ``few_customers``.
     threads
         Number of threads; None: one for each core.
 
     Returns
     -------
     Table
-        ``step, edit, conversion_rate, change, conversions, steps, marks``; step 0 is the chain as it is. ``change`` is
-        that of the conversion rate since step 0, ``conversions`` are those of as many journeys, ``steps`` is the
-        expected number of touches per journey.
+        One row for the chain as it is, step 0, and one after each change: ``step, edit``; ``conversion_rate, lower,
+        upper``; ``change`` of it since step 0 with ``change_lower`` and ``change_upper``; ``journeys``, as many as were
+        settled unless a volume changed, their ``conversions`` and, where values exist, ``value``, each with bounds and
+        with ``…_change``; ``steps``, the expected touches per journey, and where the log has times ``time``, the
+        expected seconds per journey, with ``…_change``; ``n, marks``.
 
     Raises
     ------
@@ -205,24 +234,138 @@ def what_if(
     Notes
     -----
     Each chain is solved anew, so the numbers are exact for the chain. They hold if customers behave elsewhere as they
-    did. A bypass saves steps and leaves the conversion rate as it is; to take a hurdle away altogether, clear it and
-    then bypass it.
+    did; only an experiment can tell whether they do. Intervals take customers as independent (delta method: the
+    derivative by what was counted, pulled back through the changes). A conversion that is gained brings the mean value
+    of those made at the item. A bypass saves steps and leaves the conversion rate as it is; to take a hurdle away
+    altogether, clear it and then bypass it.
 
     Examples
     --------
     >>> import klantreis as kr
     >>> paths = kr.read_paths({"path": ["ad > cart", "ad"], "conversions": [2, 0], "nulls": [2, 4]},
     ...                       conversions="conversions", nulls="nulls")
-    >>> kr.what_if(paths, [("move", "ad", "cart", 10), ("clear", "cart"), ("bypass", "cart")])
-    step  edit                                conversion_rate  change  conversions  steps  marks
-       0  as it is                                      25.0%    0.0%            2    1.5
-       1  move 0.1 at ad from (null) to cart            30.0%    5.0%          2.4    1.6
-       2  clear cart                                    60.0%   35.0%          4.8    1.6
-       3  bypass cart                                   60.0%   35.0%          4.8      1
+    >>> edits = [("move", "ad", "cart", 10), ("clear", "cart"), ("bypass", "cart"), ("volume", "ad", 50)]
+    >>> for row in kr.what_if(paths, edits):
+    ...     print(row["edit"], round(row["conversion_rate"], 2), round(row["conversions"], 1), round(row["steps"], 1))
+    as it is 0.25 2.0 1.5
+    move 0.1 at ad from (null) to cart 0.3 2.4 1.6
+    clear cart 0.6 4.8 1.6
+    bypass cart 0.6 4.8 1.0
+    volume of ad +0.5 of itself 0.6 7.2 1.0
     """
     named = [_edit(edit) for edit in edits]
     handle, by = _source(journeys, by, collapse, "what_if")
-    return Table(_core.what_if(handle, named, by=by, collapse=bool(collapse), threads=thread_count(threads)))
+    return Table(
+        _core.what_if(
+            handle,
+            named,
+            by=by,
+            collapse=bool(collapse),
+            intervals=bool(intervals),
+            level=level,
+            min_n=float(min_n),
+            threads=thread_count(threads),
+        )
+    )
+
+
+class Scenario:
+    """Changes to the journeys, each on top of those before it; made by :func:`klantreis.scenario`.
+
+    A scenario does not change: :meth:`then` and :meth:`undo` return another one.
+    """
+
+    __slots__ = ("_edits", "_handle")
+
+    def __init__(self, handle: _core.Scenario, edits: tuple[tuple[Any, ...], ...] = ()) -> None:
+        self._handle = handle
+        self._edits = edits
+
+    @property
+    def edits(self) -> tuple[tuple[Any, ...], ...]:
+        """The changes, in order."""
+        return self._edits
+
+    @property
+    def conversion_rate(self) -> float:
+        """The conversion rate after all changes."""
+        return self._handle.conversion_rate()
+
+    def then(self, *edit: Any) -> Scenario:
+        """Return the scenario with one more change, as in ``.then("clear", "checkout")``; see :func:`what_if`."""
+        return Scenario(self._handle.then(_edit(edit)), (*self._edits, edit))
+
+    def undo(self) -> Scenario:
+        """Return the scenario without its last change."""
+        return Scenario(self._handle.undo(), self._edits[:-1])
+
+    def result(self) -> Table:
+        """Return what the changes bring: the table of :func:`what_if`."""
+        return Table(self._handle.result())
+
+    def __len__(self) -> int:
+        return len(self._edits)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Scenario):
+            return NotImplemented
+        return self._edits == other._edits and self.result() == other.result()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        changes = ", ".join(repr(edit) for edit in self._edits) or "as it is"
+        return f"Scenario({changes}: conversion rate {self.conversion_rate:.1%})"
+
+    def _repr_html_(self) -> str:
+        return self.result()._repr_html_()
+
+
+def scenario(
+    journeys: Journeys | Paths,
+    *,
+    by: str = "touchpoint",
+    collapse: bool = False,
+    intervals: bool = True,
+    level: float = 0.95,
+    min_n: int = 30,
+    threads: int | None = None,
+) -> Scenario:
+    """Return the journeys as they are, to try changes on: ``.then(…)`` adds one, ``.undo()`` takes the last one back.
+
+    Parameters
+    ----------
+    journeys, by, collapse, intervals, level, min_n, threads
+        As in :func:`what_if`.
+
+    Returns
+    -------
+    Scenario
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> paths = kr.read_paths({"path": ["ad > cart", "ad"], "conversions": [2, 0], "nulls": [2, 4]},
+    ...                       conversions="conversions", nulls="nulls")
+    >>> now = kr.scenario(paths)
+    >>> better = now.then("clear", "cart").then("volume", "ad", 50)
+    >>> better
+    Scenario(('clear', 'cart'), ('volume', 'ad', 50): conversion rate 50.0%)
+    >>> better.undo().undo() == now
+    True
+    """
+    handle, by = _source(journeys, by, collapse, "scenario")
+    return Scenario(
+        _core.scenario(
+            handle,
+            by=by,
+            collapse=bool(collapse),
+            intervals=bool(intervals),
+            level=level,
+            min_n=float(min_n),
+            threads=thread_count(threads),
+        )
+    )
 
 
 def _source(journeys: Journeys | Paths, by: str, collapse: bool, analysis: str) -> tuple[Any, str]:
@@ -252,15 +395,34 @@ def _amount(points: float) -> float:
     return amount
 
 
-def _edit(edit: Sequence[Any]) -> tuple[str, str, str, float]:
+def _percent(value: Any, what: str) -> float:
+    """Return percents as a number: 50 is half as much again."""
+    try:
+        return float(value) / 100
+    except (TypeError, ValueError):
+        raise _core.InputError(f"{what} is {value!r}; give percents, such as 20 or -20") from None
+
+
+def _edit(edit: Sequence[Any]) -> tuple[str, str, str, float, str, float]:
     """Return an edit as the core takes it."""
-    kinds = "; ".join(f'("{kind}", {parts})' for kind, parts in _EDITS.items())
+    kinds = "; ".join(f'("{kind}", {parts})' for kind, forms in _EDITS.items() for parts in forms)
     if isinstance(edit, str) or not edit or edit[0] not in _EDITS:
         raise _core.InputError(f"an edit is {edit!r}; give one of {kinds}")
     kind, *parts = edit
-    names = parts[:2] if kind == "move" else parts
-    if len(parts) != (3 if kind == "move" else 1) or not all(isinstance(name, str) for name in names):
-        raise _core.InputError(f'the edit {edit!r} must read ("{kind}", {_EDITS[kind]})')
-    if kind == "move":
-        return kind, parts[0], parts[1], _amount(parts[2])
-    return kind, parts[0], "", 1.0
+    for form in _EDITS[kind]:
+        wanted = form.split(", ")
+        texts = [part for name, part in zip(wanted, parts, strict=False) if name in ("item", "from", "to", "name")]
+        if len(parts) == len(wanted) and all(isinstance(text, str) for text in texts):
+            given = dict(zip(wanted, parts, strict=True))
+            break
+    else:
+        forms = " or ".join(f'("{kind}", {form})' for form in _EDITS[kind])
+        raise _core.InputError(f"the edit {edit!r} must read {forms}")
+    amount = 1.0
+    if "points" in given:
+        amount = _percent(given["points"], "points") if kind == "strengthen" else _amount(given["points"])
+    elif "percent" in given:
+        amount = _percent(given["percent"], "percent")
+    item = given.get("item", given.get("from", ""))
+    success = _percent(given.get("success", 100), "success")
+    return kind, item, given.get("to", ""), amount, given.get("name", ""), success

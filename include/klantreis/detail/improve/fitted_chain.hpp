@@ -31,9 +31,22 @@ struct transition_weights {
   std::vector<influence_lane> edge;        ///< by edge of the chain
   std::vector<influence_lane> conversion;  ///< by state
   std::vector<influence_lane> null;        ///< by state
+  /// By state, and empty where the statistics do not depend on it: the derivative by the mean value that a visit's
+  /// conversion pays, and by the mean time a visit takes.
+  std::vector<influence_lane> paid = {};
+  std::vector<influence_lane> time = {};
 
   explicit transition_weights(const order_chain& chain)
       : edge(chain.edges()), conversion(chain.size()), null(chain.size()) {}
+};
+
+/// How long each customer stayed in the states of a chain.
+struct state_times {
+  std::vector<std::size_t> offsets = {};  ///< by customer, as those of the units of the paths
+  std::vector<std::uint32_t> states = {};
+  std::vector<double> seconds = {};
+
+  [[nodiscard]] bool empty() const noexcept { return offsets.empty(); }
 };
 
 /// The chain of order 1 of a path table, with its customers.
@@ -43,14 +56,27 @@ struct transition_weights {
 class fitted_chain {
  public:
   explicit fitted_chain(const path_table& paths)
+      : fitted_chain(paths, [](const order_chain&) { return state_times{}; }) {}
+
+  /// `times_of(counts)` gives the times in the states of the chain.
+  template <typename TimesOf>
+  fitted_chain(const path_table& paths, TimesOf&& times_of)
       : paths_(&paths),
         counts_(make_order_chain(paths, {.order = 1, .self_transitions = true})),
         probabilities_(counts_.to_absorbing()),
         solver_(probabilities_),
         goal_(static_cast<absorbing_chain::state>(counts_.size())),
         slope_(sensitivity_of_absorption(solver_, order_chain::start, goal_)),
-        visitors_(counts_.size(), 0.0) {
+        visitors_(counts_.size(), 0.0),
+        times_(times_of(counts_)) {
     count_customers();
+    for (std::size_t state = 0; state < counts_.size(); ++state) {
+      paid_.push_back(counts_.values()[state] / counts_.visits()[state]);
+    }
+    seconds_.resize(times_.empty() ? 0 : counts_.size());
+    for (std::size_t at = 0; at < times_.states.size(); ++at) {
+      seconds_[times_.states[at]] += times_.seconds[at] / counts_.visits()[times_.states[at]];
+    }
   }
   fitted_chain(const fitted_chain&) = delete;
   fitted_chain& operator=(const fitted_chain&) = delete;
@@ -69,6 +95,11 @@ class fitted_chain {
   [[nodiscard]] double customers() const noexcept { return customers_; }
   [[nodiscard]] double converting() const noexcept { return converting_; }
   [[nodiscard]] double visitors(std::size_t state) const noexcept { return visitors_[state]; }
+
+  /// By state: the mean value of a visit, which its conversion pays.
+  [[nodiscard]] const std::vector<double>& paid() const noexcept { return paid_; }
+  /// By state: the mean seconds of a visit, up to the next one or the end; empty without times.
+  [[nodiscard]] const std::vector<double>& seconds() const noexcept { return seconds_; }
 
   /// The item of a state, `(start)`, `(conversion)` or `(null)`.
   [[nodiscard]] std::string name(absorbing_chain::state state) const {
@@ -104,14 +135,25 @@ class fitted_chain {
       add(converted[path], derivatives.conversion[counts_.path_ends()[path]]);
       add(ended[path], derivatives.null[counts_.path_ends()[path]]);
     }
+    const bool pays = !derivatives.paid.empty();
+    const bool stays = !derivatives.time.empty() && !times_.empty();
     influence_lane psi{};
     influence_lane sum{};
     influence_lane sum2{};
     influence_lane sum4{};
-    for_each_customer([&](double times, auto&& for_each_journey) {
+    for_each_customer([&](double times, std::size_t customer, auto&& for_each_journey) {
       psi.fill(0.0);
-      for_each_journey(
-          [&](std::size_t path, bool conversion) { add(psi, conversion ? converted[path] : ended[path]); });
+      for_each_journey([&](std::size_t path, bool conversion, double value) {
+        add(psi, conversion ? converted[path] : ended[path]);
+        if (pays && conversion) {
+          add(psi, derivatives.paid[counts_.path_ends()[path]], value);
+        }
+      });
+      if (stays) {
+        for (std::size_t at = times_.offsets[customer]; at < times_.offsets[customer + 1]; ++at) {
+          add(psi, derivatives.time[times_.states[at]], times_.seconds[at]);
+        }
+      }
       for (std::size_t k = 0; k < influence_lanes; ++k) {
         const double square = psi[k] * psi[k];
         sum[k] += times * psi[k];
@@ -133,6 +175,13 @@ class fitted_chain {
     }
   }
 
+  static void add(influence_lane& sum, const influence_lane& more, double times) noexcept {
+    for (std::size_t k = 0; k < influence_lanes; ++k) {
+      sum[k] += times * more[k];
+    }
+  }
+
+  // A reward r_i per visit adds (reward of the customer − r_i visits) / n_i: the second part is one of the visits.
   void centre(transition_weights& weights) const {
     for (std::size_t state = 0; state < counts_.size(); ++state) {
       const double visits = counts_.visits()[state];
@@ -146,6 +195,14 @@ class fitted_chain {
           mean[k] += counts_.weights()[edge] * weights.edge[edge][k];
         }
         mean[k] /= visits;
+        if (!weights.paid.empty()) {
+          mean[k] += weights.paid[state][k] * paid_[state];
+          weights.paid[state][k] /= visits;
+        }
+        if (!weights.time.empty() && !seconds_.empty()) {
+          mean[k] += weights.time[state][k] * seconds_[state];
+          weights.time[state][k] /= visits;
+        }
         weights.conversion[state][k] = (weights.conversion[state][k] - mean[k]) / visits;
         weights.null[state][k] = (weights.null[state][k] - mean[k]) / visits;
       }
@@ -157,8 +214,8 @@ class fitted_chain {
     }
   }
 
-  // Calls use(times, for_each_journey) for each customer with a settled journey. Without customers, each conversion and
-  // each null counts as one of its own; equal ones come together, `times` of them.
+  // Calls use(times, customer, for_each_journey) for each customer with a settled journey. Without customers, each
+  // conversion and each null counts as one of its own; equal ones come together, `times` of them.
   template <typename Use>
   void for_each_customer(Use&& use) const {
     if (!paths_->has_units()) {
@@ -166,7 +223,8 @@ class fitted_chain {
         for (const bool converted : {true, false}) {
           const double times = converted ? paths_->conversions()[path] : paths_->nulls()[path];
           if (times > 0.0) {
-            use(times, [&](auto&& journey) { journey(path, converted); });
+            const double value = converted ? paths_->values()[path] / times : 0.0;
+            use(times, 0, [&](auto&& journey) { journey(path, converted, value); });
           }
         }
       }
@@ -178,10 +236,10 @@ class fitted_chain {
     for (std::size_t customer = 0; customer + 1 < offsets.size(); ++customer) {
       const auto own = units.subspan(offsets[customer], offsets[customer + 1] - offsets[customer]);
       if (!std::all_of(own.begin(), own.end(), open)) {
-        use(1.0, [&](auto&& journey) {
+        use(1.0, customer, [&](auto&& journey) {
           for (const path_unit& unit : own) {
             if (!open(unit)) {
-              journey(std::size_t{unit.path}, unit.outcome == path_unit::kind::conversion);
+              journey(std::size_t{unit.path}, unit.outcome == path_unit::kind::conversion, unit.value);
             }
           }
         });
@@ -192,7 +250,7 @@ class fitted_chain {
   void count_customers() {
     std::vector<std::size_t> last_seen(counts_.size(), 0);
     std::size_t number = 0;
-    for_each_customer([&](double times, auto&& for_each_journey) {
+    for_each_customer([&](double times, std::size_t, auto&& for_each_journey) {
       ++number;
       bool any_conversion = false;
       const auto meet = [&](std::size_t state) {
@@ -202,7 +260,7 @@ class fitted_chain {
         }
       };
       meet(order_chain::start);
-      for_each_journey([&](std::size_t path, bool conversion) {
+      for_each_journey([&](std::size_t path, bool conversion, double) {
         any_conversion = any_conversion || conversion;
         for (std::uint64_t at = counts_.path_offsets()[path]; at < counts_.path_offsets()[path + 1]; ++at) {
           meet(counts_.targets()[counts_.path_edges()[at]]);
@@ -220,6 +278,9 @@ class fitted_chain {
   absorbing_chain::state goal_;
   chain_sensitivity slope_;
   std::vector<double> visitors_;
+  state_times times_;
+  std::vector<double> paid_;
+  std::vector<double> seconds_;
   double customers_ = 0.0;
   double converting_ = 0.0;
 };
