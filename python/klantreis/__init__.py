@@ -9,6 +9,16 @@ from klantreis._compare import Comparison, alerts, compare
 from klantreis._core import InputError, LimitError, __version__
 from klantreis._dropoff import DropOff, drop_off
 from klantreis._funnel import funnel
+from klantreis._funnel.views import (
+    FunnelExplanation,
+    compare_definitions,
+    explain_funnel,
+    funnel_breakdown,
+    funnel_customers,
+    funnel_levels,
+    funnel_times,
+    funnel_trend,
+)
 from klantreis._graph import Graph, graph
 from klantreis._improve import Scenario, improve, make_or_break, scenario, what_if
 from klantreis._journeys import Journeys, journeys
@@ -40,6 +50,7 @@ __all__ = [
     "Chain",
     "Comparison",
     "DropOff",
+    "FunnelExplanation",
     "Graph",
     "InputError",
     "Interval",
@@ -59,13 +70,20 @@ __all__ = [
     "attribute",
     "cohort_rate",
     "compare",
+    "compare_definitions",
     "compare_models",
     "datasets",
     "drop_off",
     "durations",
     "entries",
     "expected_times",
+    "explain_funnel",
     "funnel",
+    "funnel_breakdown",
+    "funnel_customers",
+    "funnel_levels",
+    "funnel_times",
+    "funnel_trend",
     "graph",
     "improve",
     "journeys",

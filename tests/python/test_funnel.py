@@ -37,8 +37,9 @@ def test_steps_of_the_twelve_customers(webshop: kr.Log) -> None:
     assert found["n"] == [12, *expected[:-1]]
     assert all(mark.startswith("few_customers") for mark in found["marks"])
     assert found.columns == [
-        "step", "label", "count", "n", "rate", "rate_lower", "rate_upper", "rate_from_first", "rate_from_first_lower",
-        "rate_from_first_upper", "median_time", "p25_time", "p75_time", "p90_time", "median_time_from_first", "marks",
+        "step", "label", "count", "n", "lost", "rate", "rate_lower", "rate_upper", "rate_from_first",
+        "rate_from_first_lower", "rate_from_first_upper", "median_time", "p25_time", "p75_time", "p90_time",
+        "median_time_from_first", "marks",
     ]  # fmt: skip
 
 

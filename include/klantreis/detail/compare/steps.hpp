@@ -14,6 +14,8 @@
 #include "klantreis/compare/comparison.hpp"
 #include "klantreis/detail/compare/differences.hpp"
 #include "klantreis/detail/compare/sample.hpp"
+#include "klantreis/detail/funnel/feed.hpp"
+#include "klantreis/detail/funnel/own_matchers.hpp"
 #include "klantreis/detail/option_text.hpp"
 #include "klantreis/funnel.hpp"
 
@@ -44,44 +46,41 @@ class group_funnel {
   group_levels levels_of(const journey_group& group, const compare_options& options) {
     const journey_set& journeys = group.journeys;
     const event_log& log = journeys.log();
-    const label_column& labels = log.labels(options.by);
-    std::vector<std::uint64_t> masks(labels.names.size());
-    for (std::size_t step = 0; step < options.steps.size(); ++step) {
-      for (const std::string& name : options.steps[step].names) {
-        if (const auto code = labels.names.find(name)) {
-          masks[*code] |= std::uint64_t{1} << step;
-        }
-      }
-    }
-    std::optional<std::int64_t> window;
+    const event_matcher matcher{log, options.steps, {}, options.by, false};
+    match_rules rules;
+    rules.steps = options.steps.size();
     if (options.window) {
       if (!log.has_times()) {
         throw input_error("the log has no time, so a funnel in it has no window; leave the window out");
       }
-      window = to_ticks(*options.window, log.ticks_per_second(), "window");
+      rules.window = static_cast<std::uint64_t>(to_ticks(*options.window, log.ticks_per_second(), "window"));
     }
-    funnel_scan scan(masks, options.steps.size(), window);
+    chain_matcher chains{rules};
+    funnel_match match;
     // The journeys of a customer that are in the group, as if nothing lay between them.
-    std::vector<std::uint32_t> codes;
-    std::vector<std::int64_t> times;
+    std::vector<fed_event> events;
     std::vector<std::pair<std::uint32_t, std::size_t>> found;
     std::size_t at = 0;
     for (std::size_t customer = 0; customer < journeys.customers() && at < group.members.size(); ++customer) {
-      codes.clear();
-      times.clear();
+      events.clear();
+      bool any = false;
       for (; at < group.members.size() && group.members[at] < journeys.customer_offsets()[customer + 1]; ++at) {
         const journey piece = journeys[group.members[at]];
         for (std::uint64_t event = piece.begin; event < piece.end; ++event) {
-          codes.push_back(labels.codes[event]);
-          if (log.has_times()) {
-            times.push_back(log.times()[event]);
+          any = true;
+          const std::uint64_t steps = matcher.bits(static_cast<std::size_t>(event)).steps;
+          if (steps != 0) {
+            events.push_back(
+                {log.has_times() ? log.times()[event] : static_cast<std::int64_t>(event), steps, 0, event});
           }
         }
       }
-      if (!codes.empty()) {
+      if (any) {
+        match.clear(rules.steps);
+        chains.match(events, match);
         const std::uint32_t number =
             same_log_ ? static_cast<std::uint32_t>(customer) : ids_.intern(log.customer_id(customer));
-        found.emplace_back(number, scan.level(codes, times, 0, codes.size()));
+        found.emplace_back(number, match.level);
       }
     }
     std::sort(found.begin(), found.end());
