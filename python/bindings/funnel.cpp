@@ -22,12 +22,12 @@ using given_test = std::tuple<std::string, std::string, std::vector<std::string>
 /// The column_comparison by its sign; one of a name or of several when there is none.
 column_comparison comparison_of(const std::string& sign) {
   return known_option<column_comparison>("comparison", sign,
-                                  {{"in", column_comparison::one_of},
-                                   {"not in", column_comparison::none_of},
-                                   {"<", column_comparison::less},
-                                   {"<=", column_comparison::at_most},
-                                   {">", column_comparison::greater},
-                                   {">=", column_comparison::at_least}});
+                                         {{"in", column_comparison::one_of},
+                                          {"not in", column_comparison::none_of},
+                                          {"<", column_comparison::less},
+                                          {"<=", column_comparison::at_most},
+                                          {">", column_comparison::greater},
+                                          {">=", column_comparison::at_least}});
 }
 
 std::optional<duration> length_of(std::optional<std::int64_t> microseconds) {
