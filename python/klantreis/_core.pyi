@@ -15,6 +15,7 @@ __all__: list[str] = ['Chain', 'Columns', 'EventLog', 'InputError', 'JourneyGrap
 __all__: list[str] = ['Chain', 'Columns', 'EventLog', 'InputError', 'JourneyGraph', 'JourneyGroup', 'JourneySet', 'LimitError', 'LogBuilder', 'PathTable', 'Stream', 'Table', 'alerts', 'attribute', 'compare', 'drop_off', 'entries', 'first_labels', 'funnel', 'graph', 'graph_of_paths', 'improve', 'likely_paths', 'likely_paths_of_paths', 'make_journeys', 'make_or_break', 'make_paths', 'markov', 'models', 'newcombe', 'newcombe_paired', 'select_journeys', 'shapley_positions', 'step_matrix', 'transform_paths', 'transitions', 'transitions_of_paths', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'webshop_events', 'webshop_log', 'webshop_parameters', 'webshop_truth', 'what_if', 'wilson']
 __all__: list[str] = ['Chain', 'Columns', 'EventLog', 'InputError', 'JourneyGraph', 'JourneyGroup', 'JourneySet', 'LimitError', 'LogBuilder', 'PathTable', 'Scenario', 'Stream', 'Table', 'alerts', 'attribute', 'compare', 'drop_off', 'entries', 'first_labels', 'funnel', 'graph', 'graph_of_paths', 'improve', 'likely_paths', 'likely_paths_of_paths', 'make_journeys', 'make_or_break', 'make_paths', 'markov', 'models', 'newcombe', 'newcombe_paired', 'scenario', 'select_journeys', 'shapley_positions', 'step_matrix', 'transform_paths', 'transitions', 'transitions_of_paths', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'what_if', 'wilson']
 __all__: list[str] = ['Chain', 'Columns', 'EventLog', 'FunnelRequest', 'FunnelStep', 'InputError', 'JourneyGraph', 'JourneyGroup', 'JourneySet', 'LimitError', 'LogBuilder', 'PathTable', 'Stream', 'Table', 'alerts', 'attribute', 'compare', 'compare_definitions', 'drop_off', 'entries', 'explain_funnel', 'first_labels', 'funnel', 'funnel_breakdown', 'funnel_customers', 'funnel_dialects', 'funnel_levels', 'funnel_times', 'funnel_trend', 'graph', 'graph_of_paths', 'improve', 'likely_paths', 'likely_paths_of_paths', 'make_journeys', 'make_or_break', 'make_paths', 'markov', 'models', 'newcombe', 'newcombe_paired', 'select_journeys', 'shapley_positions', 'step_matrix', 'transform_paths', 'transitions', 'transitions_of_paths', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'what_if', 'wilson']
+__all__: list[str] = ['Chain', 'Columns', 'EventLog', 'FunnelRequest', 'FunnelStep', 'InputError', 'JourneyGraph', 'JourneyGroup', 'JourneySet', 'LimitError', 'LogBuilder', 'PathTable', 'SpellSet', 'Stream', 'Table', 'alerts', 'attribute', 'cohort_rate', 'collect_spells', 'compare', 'compare_definitions', 'drop_off', 'durations', 'entries', 'expected_times', 'explain_funnel', 'first_labels', 'funnel', 'funnel_breakdown', 'funnel_customers', 'funnel_dialects', 'funnel_levels', 'funnel_times', 'funnel_trend', 'graph', 'graph_of_paths', 'improve', 'likely_paths', 'likely_paths_of_paths', 'log_rank', 'make_journeys', 'make_or_break', 'make_paths', 'markov', 'models', 'newcombe', 'newcombe_paired', 'select_journeys', 'shapley_positions', 'silence', 'spells', 'step_matrix', 'survival', 'survival_quantiles', 'transform_paths', 'transitions', 'transitions_of_paths', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'webshop_events', 'webshop_log', 'webshop_parameters', 'webshop_truth', 'what_if', 'wilson']
 class Table:
     def __arrow_c_stream__(self, requested_schema: typing.Any = None) -> typing.Any:
         ...
@@ -276,6 +277,8 @@ class JourneyGroup:
     @property
     def size(self) -> int:
         ...
+class SpellSet:
+    pass
 def alerts(current: JourneyGroup, rules: collections.abc.Sequence[str], *, baseline: JourneyGroup | None, by: str, collapse: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
     ...
 @typing.overload
@@ -287,6 +290,8 @@ def attribute(journeys: PathTable, *, model: str, order: typing.SupportsInt | ty
 def cohort_rate(journeys: JourneySet, *, within: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], segment: str, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
     ...
 def collect_spells(journeys: JourneySet, *, by: str, until: str, segment: str, threads: typing.SupportsInt | typing.SupportsIndex) -> SpellSet:
+def compare(first: JourneyGroup, second: JourneyGroup, *, by: str, collapse: bool, steps: collections.abc.Sequence[collections.abc.Sequence[str]], window: typing.SupportsInt | typing.SupportsIndex | None, strata: str, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[Table, Table, Table, Table, Table, Table, int]:
+    ...
 def compare(first: JourneyGroup, second: JourneyGroup, *, by: str, collapse: bool, steps: collections.abc.Sequence[collections.abc.Sequence[str]], window: typing.SupportsInt | typing.SupportsIndex | None, strata: str, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[Table, Table, Table, Table, Table, Table, int]:
     ...
 @typing.overload
@@ -303,6 +308,7 @@ def entries(journeys: JourneySet, *, steps: typing.SupportsInt | typing.Supports
     ...
 def expected_times(journeys: JourneySet, *, by: str, collapse: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex) -> Table:
 def first_labels(journeys: JourneySet, by: str) -> list[tuple[str, int]]:
+    ...
 @typing.overload
 def explain_funnel(source: JourneySet, customer: str, request: FunnelRequest) -> tuple[Table, int, bool, str]:
     ...
