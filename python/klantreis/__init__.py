@@ -23,7 +23,18 @@ from klantreis._graph import Graph, graph
 from klantreis._improve import Scenario, improve, make_or_break, scenario, what_if
 from klantreis._journeys import Journeys, journeys
 from klantreis._log import Log
-from klantreis._map import JourneyMap, MapError, save_template, suggest_template, template, templates
+from klantreis._map import (
+    JourneyMap,
+    MapError,
+    diff,
+    rollback,
+    save_template,
+    snapshot,
+    snapshots,
+    suggest_template,
+    template,
+    templates,
+)
 from klantreis._markov import Chain, markov
 from klantreis._paths import Paths, paths, transform_paths
 from klantreis._patterns import entries, likely_paths, step_matrix, variants, ways_in, ways_out
@@ -73,6 +84,7 @@ __all__ = [
     "compare_definitions",
     "compare_models",
     "datasets",
+    "diff",
     "drop_off",
     "durations",
     "entries",
@@ -98,10 +110,13 @@ __all__ = [
     "read",
     "read_paths",
     "report",
+    "rollback",
     "save_template",
     "scenario",
     "shapley_positions",
     "silence",
+    "snapshot",
+    "snapshots",
     "spells",
     "step_matrix",
     "suggest_template",

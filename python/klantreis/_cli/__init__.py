@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import cast
 
 from klantreis._core import InputError, __version__
+from klantreis._map.problems import MapError
 
 BAD_INPUT = 2
 # 128 and the number of the signal, as shells count.
@@ -39,6 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader has what it wanted. Python would complain once more when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except MapError as error:
+        more = len(error.problems) - 1
+        rest = f" (and {more} more error{'s' * (more != 1)}; klantreis map check lists them)" if more else ""
+        return _refuse(f"{error.problems[0]}{rest}")
     except (InputError, OSError) as error:
         return _refuse(str(error))
 

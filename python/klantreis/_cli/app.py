@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import klantreis as kr
+from klantreis._cli.map import map_app
 from klantreis._cli.options import By, Collapse, Cut, Out, Source, one_of, require, with_options
 from klantreis._cli.output import deliver, say
 
@@ -24,6 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
+
+app.add_typer(map_app, name="map")
 
 Rows = Annotated[int, typer.Option(help="So many rows as text; csv, json and parquet have all.", min=1)]
 # The functions check the texts of these options; a wrong one is named there.

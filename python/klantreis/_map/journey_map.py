@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from klantreis._map import model
+    from klantreis._table import Table
 
 _READ = os.PathLike[str] | str
 # Pydantic takes longer to load than the rest of the package, so only functions import what needs it.
@@ -161,7 +162,7 @@ class JourneyMap:
     def _of(
         cls, data: Any, place: Callable[..., Any] | None, file: str, text: str | bytes | None, *, is_json: bool
     ) -> JourneyMap:
-        from klantreis._map.model import plain
+        from klantreis._map.fields import plain
         from klantreis._map.validate import validated
 
         made = object.__new__(cls)
@@ -211,7 +212,7 @@ class JourneyMap:
 
     def to_dict(self) -> dict[str, Any]:
         """The content as plain data, without checks."""
-        from klantreis._map.model import plain
+        from klantreis._map.fields import plain
 
         data: dict[str, Any] = plain(self._content)
         return data
@@ -270,12 +271,7 @@ class JourneyMap:
         """
         self.check()
         file = Path(path)
-        if file.suffix.lower() == ".json":
-            same = self._is_json and self.to_dict() == self._loaded
-            content = self._text if same and self._text is not None else (self.to_json(indent=1) + "\n").encode()
-        else:
-            content = self._yaml()
-        write_whole(file, content)
+        write_whole(file, self._json() if file.suffix.lower() == ".json" else self._yaml())
         return file
 
     def to_yaml(self) -> str:
@@ -289,6 +285,16 @@ class JourneyMap:
         """
         self.check()
         return self._yaml().decode("utf-8-sig")
+
+    def _written(self) -> tuple[str, bytes]:
+        """The map in the form it came in, and the ending of a file of that form."""
+        self.check()
+        return (".json", self._json()) if self._is_json and self._text is not None else (".yaml", self._yaml())
+
+    def _json(self) -> bytes:
+        if self._is_json and self._text is not None and self.to_dict() == self._loaded:
+            return self._text
+        return (json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode()
 
     def _yaml(self) -> bytes:
         from klantreis._map.writing import written_anew
@@ -338,3 +344,132 @@ class JourneyMap:
             raise translated(error, place) from None
         getattr(self, section).append(part)
         return part
+
+    def where(self, kpi: str | None = None) -> Table:
+        """Where a KPI lives on the map, or where each one does.
+
+        Returns
+        -------
+        Table
+            ``kpi, phase, touchpoint, owner``: a row for each phase or touchpoint that names the KPI.
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> kr.template("5").where("nps").to_dicts()
+        [{'kpi': 'nps', 'phase': 'retention', 'touchpoint': '', 'owner': ''}]
+        """
+        from klantreis._map import tables
+
+        return tables.where(self, kpi)
+
+    def inventory(self) -> Table:
+        """Every touchpoint with its phase, channels, stage, owner, needs and rule."""
+        from klantreis._map import tables
+
+        return tables.inventory(self)
+
+    def needs(self) -> Table:
+        """Every need with the touchpoints that serve it; ``touchpoints`` is 0 where nobody does."""
+        from klantreis._map import tables
+
+        return tables.needs(self)
+
+    def needs_matrix(self, customers: Mapping[str, int] | None = None) -> Table:
+        """Needs as rows, onstage touchpoints as columns, ``x`` where a touchpoint serves a need.
+
+        ``.to_csv("needs.csv")`` writes it for a spreadsheet; :meth:`link_needs` reads it back.
+
+        Parameters
+        ----------
+        customers
+            How many customers were at a touchpoint, shown beside the ``x``.
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> matrix = kr.template("3").needs_matrix({"product_view": 11})
+        >>> matrix["need"], matrix["product_view"]
+        (['need_recognise', 'need_compare', 'need_certainty', 'need_safe'], ['', 'x 11', '', ''])
+        """
+        from klantreis._map import tables
+
+        return tables.needs_matrix(self, customers)
+
+    def link_needs(self, source: str | os.PathLike[str]) -> None:
+        """Take which touchpoint serves which need from a matrix, a file or text of CSV, as :meth:`needs_matrix` writes.
+
+        Touchpoints and needs that the matrix leaves out keep their links.
+
+        Raises
+        ------
+        InputError
+            When the matrix names what the map has not, or a cell is neither yes nor no; the map is as before.
+        """
+        from klantreis._map.matrix import link_needs
+
+        link_needs(self, source)
+
+    def criteria(self) -> Table:
+        """What personas choose by, with the touchpoints that answer it; ``touchpoints`` is 0 where none does."""
+        from klantreis._map import tables
+
+        return tables.criteria(self)
+
+    def evidence(self) -> Table:
+        """What the map claims about customers, and what each claim rests on; the option ``coverage`` is their share."""
+        from klantreis._map import tables
+
+        return tables.evidence(self)
+
+    def gaps(self) -> Table:
+        """What the map leaves open: phases without touchpoints, needs that nobody serves and the like."""
+        from klantreis._map import tables
+
+        return tables.gaps(self)
+
+    def handovers(self, owner: str | None = None) -> Table:
+        """Where the designed journey passes from one owner to another, or from and to one of them."""
+        from klantreis._map import tables
+
+        return tables.handovers(self, owner)
+
+    def view(self, audience: str | None = None, *, owner: str | None = None) -> JourneyMap:
+        """The part of the map that an audience of ``sharing`` or an owner of touchpoints works with.
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> [phase.id for phase in kr.template("5").view("service").phases]
+        ['purchase', 'retention']
+        >>> [item.id for item in kr.template("6").view(owner="logistics").touchpoints]
+        ['status_mail', 'delivered', 'pick']
+        """
+        from klantreis._map.view import restricted
+
+        return JourneyMap.from_dict(restricted(self, audience, owner))
+
+    def lanes(self) -> Table:
+        """The map as rows, phase by phase and lane by lane: needs, questions, actions, touchpoints, KPIs and the rest.
+
+        ``.to_csv("map.csv")`` writes it for a spreadsheet.
+        """
+        from klantreis._map import tables
+
+        return tables.lanes(self)
+
+    def to_csv(self, path: _READ | None = None) -> str | None:
+        """The map as rows, :meth:`lanes`, in CSV: to a file or, without a path, as text."""
+        return self.lanes().to_csv(path)
+
+    def to_markdown(self) -> str:
+        """The map as Markdown: phases as columns, lanes as rows, and the touchpoints."""
+        from klantreis._map.export import markdown
+
+        return markdown(self)
+
+    def to_mermaid(self) -> str:
+        """The map as a Mermaid flow chart: phases as groups of touchpoints, and the designed steps."""
+        from klantreis._map.export import mermaid
+
+        return mermaid(self)

@@ -5,113 +5,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    GetJsonSchemaHandler,
-    StringConstraints,
-    ValidationError,
-    WithJsonSchema,
-    model_validator,
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from klantreis._map.fields import (
+    Duration,
+    Id,
+    Ids,
+    Measure,
+    OneOrMore,
+    Part,
+    Rule,
+    Share,
+    Text,
+    Texts,
+    empty_if_null,
 )
-from pydantic_core import CoreSchema, PydanticCustomError
-
-from klantreis._core import InputError
-from klantreis._map.rules import written_out
-
-FORMAT = 1
-ID_PATTERN = r"^[a-z0-9][a-z0-9_./-]*$"
-DURATION_PATTERN = r"^[0-9]+(\.[0-9]+)?(s|m|h|d|w)$"
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else [] if value is None else value
-
-
-def _empty_if_null(value: Any) -> Any:
-    return [] if value is None else value
-
-
-Text = Annotated[str, StringConstraints(max_length=10_000)]
-Id = Annotated[str, StringConstraints(pattern=ID_PATTERN, max_length=200)]
-Duration = Annotated[str, StringConstraints(pattern=DURATION_PATTERN)]
-Share = Annotated[float, Field(ge=0, le=1)]
-# A key with nothing behind it counts as a key that is absent.
-Texts = Annotated[list[Text], BeforeValidator(_empty_if_null)]
-Ids = Annotated[list[Id], BeforeValidator(_empty_if_null)]
-# One id needs no list around it.
-OneOrMore = Annotated[
-    list[Id],
-    BeforeValidator(_as_list),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": ID_PATTERN},
-                {"type": "array", "items": {"type": "string", "pattern": ID_PATTERN}},
-            ]
-        }
-    ),
-]
-Rule = Annotated[
-    dict[str, Any],
-    BeforeValidator(written_out),
-    Field(
-        min_length=1,
-        description="A condition on columns, as in {event: {eq: order}}: every column that is named must fit.",
-    ),
-]
-
-
-def _measure(value: Any) -> Any:
-    if not isinstance(value, (str, dict)) or not value:
-        raise PydanticCustomError("measure", "give a measure, as in {count: [order]}, or an expression in quotes")
-    return value
-
-
-# What a KPI measures; which measures there are is known to the library of KPIs.
-Measure = Annotated[
-    Any,
-    AfterValidator(_measure),
-    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "object", "minProperties": 1}]}),
-]
-
-
-class Part(BaseModel):
-    """What every part of a map has in common: no unknown keys, and checks also when it is changed."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, validate_assignment=True, validate_by_name=True)
-
-    # The field that a part may be shortened to, as in ``goals: {customer: a good choice}``.
-    short: ClassVar[str | None] = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _written_out(cls, given: Any) -> Any:
-        return {cls.short: given} if cls.short is not None and isinstance(given, str) else given
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        made = handler.resolve_ref_schema(handler(core))
-        if cls.short is not None:
-            whole = made.copy()
-            made.clear()
-            made["anyOf"] = [{"type": "string"}, whole]
-        return made
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name not in type(self).model_fields:
-            from klantreis._map.problems import near
-
-            remedy = near(name, type(self).model_fields)
-            raise InputError(f"a {type(self).__name__.lower()} of the map has no {name!r}; {remedy}")
-        try:
-            super().__setattr__(name, value)
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise InputError(f"{name} is {value!r}: {first['msg']}") from None
 
 
 class Goal(Part):
@@ -219,7 +127,7 @@ class Persona(Part):
     problem: Text | None = None
     solution: Text | None = None
     goals: Texts = []
-    criteria: Annotated[list[Criterion], BeforeValidator(_empty_if_null)] = []
+    criteria: Annotated[list[Criterion], BeforeValidator(empty_if_null)] = []
     segment: Id | None = None
     quote: Text | None = None
     note: Text | None = None
@@ -276,7 +184,7 @@ class BuyingGroup(Part):
     behaves_as: Literal["b2c", "b2b"] | None = None
     expected_size: Annotated[int, Field(ge=1)] | None = None
     members: Annotated[list[Member], Field(min_length=1)]
-    gates: Annotated[list[Gate], BeforeValidator(_empty_if_null)] = []
+    gates: Annotated[list[Gate], BeforeValidator(empty_if_null)] = []
 
 
 class Channel(Part):
@@ -339,14 +247,14 @@ class Phase(Part):
     owner: Text | None = None
     goals: Goals | None = None
     channels: Ids = Field([], description="Channels of the phase beside those of its touchpoints.")
-    needs: Annotated[list[Need], BeforeValidator(_empty_if_null)] = []
+    needs: Annotated[list[Need], BeforeValidator(empty_if_null)] = []
     questions: Texts = []
     emotion: Emotion | None = None
     customer_actions: Texts = []
     company_actions: Texts = []
     problems: Texts = []
     opportunities: Texts = []
-    external: Annotated[list[External], BeforeValidator(_empty_if_null)] = []
+    external: Annotated[list[External], BeforeValidator(empty_if_null)] = []
     exits: Exits | None = None
     kpis: Ids = []
     note: Text | None = None
@@ -361,7 +269,7 @@ class Events(Part):
     ties: Text = Field("file_order", description="file_order, or the column that orders events of one instant.")
     session_gap: Duration | None = None
     unmatched: Literal["report", "drop", "error"] = "report"
-    exclude: Annotated[list[Rule], BeforeValidator(_empty_if_null)] = []
+    exclude: Annotated[list[Rule], BeforeValidator(empty_if_null)] = []
 
 
 class OutcomeRule(Part):
@@ -468,7 +376,7 @@ class Branch(Part):
     name: Text | None = None
     then: Id | None = None
     via: OneOrMore = []
-    handoffs: Annotated[list[Handoff], BeforeValidator(_empty_if_null)] = []
+    handoffs: Annotated[list[Handoff], BeforeValidator(empty_if_null)] = []
     resolutions: Texts = []
 
 
@@ -544,7 +452,7 @@ class Experiment(Part):
     phase: Id | None = None
     assignment: Assignment | None = None
     metric: Id
-    guardrails: Annotated[list[Guardrail], BeforeValidator(_empty_if_null)] = []
+    guardrails: Annotated[list[Guardrail], BeforeValidator(empty_if_null)] = []
     backup: Id | None = Field(None, description="The snapshot to return to.")
     stop: Stop | None = None
     note: Text | None = None
@@ -575,40 +483,20 @@ class Content(Part):
 
     klantreis: Literal[1] = Field(description="The version of the format.")
     journey: Journey
-    research: Annotated[list[Research], BeforeValidator(_empty_if_null)] = []
-    segments: Annotated[list[Segment], BeforeValidator(_empty_if_null)] = []
-    personas: Annotated[list[Persona], BeforeValidator(_empty_if_null)] = []
-    roles: Annotated[list[Role], BeforeValidator(_empty_if_null)] = []
-    buying_groups: Annotated[list[BuyingGroup], BeforeValidator(_empty_if_null)] = []
-    channels: Annotated[list[Channel], BeforeValidator(_empty_if_null)] = []
-    phases: Annotated[list[Phase], BeforeValidator(_empty_if_null), Field(min_length=1)]
+    research: Annotated[list[Research], BeforeValidator(empty_if_null)] = []
+    segments: Annotated[list[Segment], BeforeValidator(empty_if_null)] = []
+    personas: Annotated[list[Persona], BeforeValidator(empty_if_null)] = []
+    roles: Annotated[list[Role], BeforeValidator(empty_if_null)] = []
+    buying_groups: Annotated[list[BuyingGroup], BeforeValidator(empty_if_null)] = []
+    channels: Annotated[list[Channel], BeforeValidator(empty_if_null)] = []
+    phases: Annotated[list[Phase], BeforeValidator(empty_if_null), Field(min_length=1)]
     events: Events | None = None
-    outcomes: Annotated[list[Outcome], BeforeValidator(_empty_if_null)] = []
-    touchpoints: Annotated[list[Touchpoint], BeforeValidator(_empty_if_null)] = []
-    transitions: Annotated[list[Transition], BeforeValidator(_empty_if_null)] = []
-    scenarios: Annotated[list[Scenario], BeforeValidator(_empty_if_null)] = []
-    kpis: Annotated[list[Kpi], BeforeValidator(_empty_if_null)] = []
-    benchmarks: Annotated[list[Benchmark], BeforeValidator(_empty_if_null)] = []
-    experiments: Annotated[list[Experiment], BeforeValidator(_empty_if_null)] = []
-    snapshots: Annotated[list[Snapshot], BeforeValidator(_empty_if_null)] = []
-    sharing: Annotated[list[Sharing], BeforeValidator(_empty_if_null)] = []
-
-
-def plain(value: Any) -> Any:
-    """Plain data of a model: what was given or changed, under the keys of the file."""
-    if isinstance(value, BaseModel):
-        data: dict[str, Any] = {}
-        for name, field in type(value).model_fields.items():
-            given = getattr(value, name)
-            changed = given != field.get_default(call_default_factory=True)
-            if given is None or not (changed or (name in value.model_fields_set and given != [])):
-                continue
-            data[field.alias or name] = plain(given)
-        short = value.short if isinstance(value, Part) else None
-        return data[short] if short is not None and data.keys() == {short} else data
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    # As people write it: a share of 1, not of 1.0.
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
+    outcomes: Annotated[list[Outcome], BeforeValidator(empty_if_null)] = []
+    touchpoints: Annotated[list[Touchpoint], BeforeValidator(empty_if_null)] = []
+    transitions: Annotated[list[Transition], BeforeValidator(empty_if_null)] = []
+    scenarios: Annotated[list[Scenario], BeforeValidator(empty_if_null)] = []
+    kpis: Annotated[list[Kpi], BeforeValidator(empty_if_null)] = []
+    benchmarks: Annotated[list[Benchmark], BeforeValidator(empty_if_null)] = []
+    experiments: Annotated[list[Experiment], BeforeValidator(empty_if_null)] = []
+    snapshots: Annotated[list[Snapshot], BeforeValidator(empty_if_null)] = []
+    sharing: Annotated[list[Sharing], BeforeValidator(empty_if_null)] = []

@@ -111,3 +111,36 @@ def _faults_of_tests(tests: dict[str, Any], path: Path) -> Iterator[tuple[Path, 
             yield (*path, name), f"there is no test {name!r}", near(name, TESTS)
         elif not _FITS[TESTS[name]](value):
             yield (*path, name), f"{name} is {shown(value)}", f"give {_WANTED[TESTS[name]]}"
+
+
+_WORDS = {"eq": "=", "lt": "<", "lte": "≤", "gt": ">", "gte": "≥"}
+
+
+def described(rule: Any) -> str:
+    """A rule in words.
+
+    Examples
+    --------
+    >>> described({"event": {"eq": "page_view"}, "url": {"prefix": "/p/"}})
+    'event = page_view and url prefix /p/'
+    """
+    if not isinstance(rule, dict):
+        return ""
+    parts = []
+    for name, test in rule.items():
+        if name in ("any", "all"):
+            inner = [described(part) for part in test]
+            text = (" or " if name == "any" else " and ").join(inner)
+            parts.append(f"({text})" if len(inner) > 1 and len(rule) > 1 else text)
+        elif name == "not":
+            parts.append(f"not ({described(test)})")
+        elif isinstance(test, dict) and not test.keys() & TESTS.keys():
+            parts.append(f"{name}: {described(test)}")
+        else:
+            tests = test if isinstance(test, dict) else {"eq": test}
+            parts += [f"{name} {_WORDS.get(word, word)} {_listed(value)}" for word, value in tests.items()]
+    return " and ".join(parts)
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

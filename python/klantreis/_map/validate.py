@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from klantreis._core import __version__
 from klantreis._map.checks import check
-from klantreis._map.model import DURATION_PATTERN, FORMAT, ID_PATTERN, Content
+from klantreis._map.fields import DURATION_PATTERN, FORMAT, ID_PATTERN
+from klantreis._map.model import Content
 from klantreis._map.problems import MapError, Path, Problem, near, shown, written
 
 Finder = Callable[[Path], tuple[int, int] | None]

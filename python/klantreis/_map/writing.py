@@ -73,7 +73,8 @@ def _indents(text: str) -> tuple[int, int]:
 
 
 def _content(text: str) -> Any:
-    from klantreis._map.model import Content, plain
+    from klantreis._map.fields import plain
+    from klantreis._map.model import Content
     from klantreis._map.problems import MapError
     from klantreis._map.text import parse
 
