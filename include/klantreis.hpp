@@ -13,6 +13,7 @@
 #include "klantreis/graph.hpp"
 #include "klantreis/improve.hpp"
 #include "klantreis/journeys.hpp"
+#include "klantreis/kpi.hpp"
 #include "klantreis/log.hpp"
 #include "klantreis/map.hpp"
 #include "klantreis/markov.hpp"

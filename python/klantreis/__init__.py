@@ -22,6 +22,18 @@ from klantreis._funnel.views import (
 from klantreis._graph import Graph, graph
 from klantreis._improve import Scenario, improve, make_or_break, scenario, what_if
 from klantreis._journeys import Journeys, journeys
+from klantreis._kpi import (
+    Aggregates,
+    aggregates,
+    attention,
+    benchmarks,
+    kpi_library,
+    kpi_measures,
+    kpi_places,
+    kpis,
+    phase_scores,
+    value_concentration,
+)
 from klantreis._log import Log
 from klantreis._map import (
     JourneyMap,
@@ -58,6 +70,7 @@ from klantreis._timing import (
 from klantreis._transitions import transitions
 
 __all__ = [
+    "Aggregates",
     "Chain",
     "Comparison",
     "DropOff",
@@ -77,8 +90,11 @@ __all__ = [
     "Survival",
     "Table",
     "__version__",
+    "aggregates",
     "alerts",
+    "attention",
     "attribute",
+    "benchmarks",
     "cohort_rate",
     "compare",
     "compare_definitions",
@@ -99,6 +115,10 @@ __all__ = [
     "graph",
     "improve",
     "journeys",
+    "kpi_library",
+    "kpi_measures",
+    "kpi_places",
+    "kpis",
     "likely_paths",
     "log_rank",
     "make_or_break",
@@ -107,6 +127,7 @@ __all__ = [
     "newcombe",
     "newcombe_paired",
     "paths",
+    "phase_scores",
     "read",
     "read_paths",
     "report",
@@ -126,6 +147,7 @@ __all__ = [
     "time_to_convert",
     "transform_paths",
     "transitions",
+    "value_concentration",
     "variants",
     "ways_in",
     "ways_out",

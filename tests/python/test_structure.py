@@ -30,13 +30,14 @@ ORDER = [
     "dropoff",
     "funnel",
     "improve",
+    "kpi",
     "patterns",
     "timing",
     "compare",
     "datasets",
 ]
 # These stand side by side at the end: none may include another.
-ANALYSES = ["attribution", "dropoff", "funnel", "improve", "patterns", "timing"]
+ANALYSES = ["attribution", "dropoff", "funnel", "improve", "kpi", "patterns", "timing"]
 # Modules that solve on the chain, and those that run graph algorithms.
 MAY_USE_EIGEN = {"markov", "attribution", "dropoff", "improve", "timing", "datasets"}
 MAY_USE_BOOST_GRAPH = {"graph", "markov", "patterns"}
