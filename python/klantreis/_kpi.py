@@ -130,7 +130,7 @@ def kpis(
     -------
     Table
         ``kpi, phase, touchpoint``, with ``by`` the label, with ``period`` the period and whether it is ``complete``,
-        then ``value, n, lower, upper, unit, direction, target, gap, status, marks, note``. ``n``: the customers behind
+        then ``value, n, lower, upper, target, gap, status, unit, direction, marks, note``. ``n``: the customers behind
         the figure. ``gap``: value − target. ``status``: ``ok``, ``off``, ``off, could be chance`` (the interval holds
         the target), ``too little data``, ``not measured`` (``note`` says what the log lacks), or empty without a
         target. Counts and sums have no interval; a figure with denominator zero is None.
@@ -255,9 +255,17 @@ def kpi_places(map: JourneyMap) -> Table:
     Examples
     --------
     >>> import klantreis as kr
-    >>> shop = kr.JourneyMap.from_text("{klantreis: 1, journey: {id: shop}, phases: [{id: purchase, kpis: [aov]}]}")
-    >>> kr.kpi_places(shop).to_dicts()
-    [{'kpi': 'aov', 'phase': 'purchase', 'touchpoint': '', 'owner': ''}]
+    >>> shop = kr.JourneyMap.from_text('''
+    ... klantreis: 1
+    ... journey: {id: shop, name: Shop, template: own, state: current, business: b2c}
+    ... phases: [{id: purchase, name: Purchase, kpis: [aov]}]
+    ... touchpoints:
+    ... - {id: order, name: Order, phase: purchase, channel: web, need: goods, stage: onstage, kpis: [revenue]}
+    ... outcomes: [{id: order, role: conversion, match: {event: {eq: order}}}]
+    ... channels: [{id: web, name: Web}]
+    ... ''')
+    >>> [(row["kpi"], row["phase"], row["touchpoint"]) for row in kr.kpi_places(shop)]
+    [('aov', 'purchase', ''), ('revenue', 'purchase', 'order')]
     """
     return Table(_core.kpi_places(map.to_json()))
 

@@ -148,5 +148,5 @@ def ratio_interval(parts: Sequence[tuple[float, float]], critical: float) -> tup
 
 
 def wilson_share(count: int, n: int) -> tuple[float, float, float]:
-    lower, upper = wilson(count, n)
+    lower, upper = wilson(count / n, n)
     return count / n, lower, upper

@@ -20,7 +20,7 @@ enum class kpi_direction : std::uint8_t { none, up, down };
 struct kpi_definition {
   std::string id;
   std::string name = {};
-  kpi_expression measure = {};
+  kpi_expression measure = kpi_expression::of_mapping();  ///< `{}`: nobody says how
   std::string unit = {};  ///< `share`, `customers`, `s`, `min`, `h`, `d`, `EUR` …; lengths of time are shown in it
   kpi_direction direction = kpi_direction::none;
   std::optional<double> target = std::nullopt;
@@ -38,8 +38,8 @@ struct kpi_definition {
 [[nodiscard]] table kpi_library_table();
 
 /// The key figures of a map in the order of its phases and touchpoints, then those that stand nowhere: ids that the map
-/// defines, and ids of the library.
-/// \throws input_error when an id is neither, or a measure cannot be read; the message names the place.
+/// defines, and ids of the library. What neither says how to measure has the measure `{}` and is never measured.
+/// \throws input_error when a measure cannot be read; the message names the place.
 [[nodiscard]] std::vector<kpi_definition> kpi_definitions(const journey_map& map);
 
 /// Where the key figures of a map live: `kpi, phase, touchpoint, owner`, a row for each place; empty text where a

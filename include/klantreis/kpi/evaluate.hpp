@@ -52,7 +52,7 @@ struct kpi_options {
 /// Measures key figures on all events up to the end of the observation.
 ///
 /// Columns: `kpi, phase, touchpoint`, with `by` its label, with a period `period, complete`, then `value, n, lower,
-/// upper, unit, direction, target, gap, status, marks, note`.
+/// upper, target, gap, status, unit, direction, marks, note`.
 ///
 /// - `n`: the customers behind the figure. Intervals: of shares of customers Wilson's, of other figures by influence
 ///   values summed for each customer; counts and sums have none. A zero denominator is null.

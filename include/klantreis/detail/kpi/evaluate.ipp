@@ -82,7 +82,7 @@ inline void show_in_unit(estimate& found, quantity what, const std::string& unit
 }
 
 [[nodiscard]] inline bool has_measure(const kpi_definition& definition) noexcept {
-  return definition.measure.what != kpi_expression::kind::number || definition.measure.number != 0.0;
+  return definition.measure.what != kpi_expression::kind::mapping || !definition.measure.options.empty();
 }
 
 struct figure_rows {
@@ -205,11 +205,11 @@ struct figure_rows {
   result.add("n", std::move(rows.n), quantity::count);
   result.add("lower", std::move(rows.numbers[1]));
   result.add("upper", std::move(rows.numbers[2]));
-  result.add("unit", std::move(rows.texts[5]));
-  result.add("direction", std::move(rows.texts[6]));
   result.add("target", std::move(rows.numbers[3]));
   result.add("gap", std::move(rows.numbers[4]));
   result.add("status", std::move(rows.texts[7]));
+  result.add("unit", std::move(rows.texts[5]));
+  result.add("direction", std::move(rows.texts[6]));
   result.add("marks", std::move(rows.texts[8]));
   result.add("note", std::move(rows.texts[9]));
   for (const auto& [name, value] : cut_options(journeys)) {

@@ -568,14 +568,11 @@ inline kpi_result kpi_evaluator::aggregated(const std::string& name, const std::
       group =
           static_cast<std::size_t>(std::find(slots.groups.begin(), slots.groups.end(), label) - slots.groups.begin());
     }
-    std::size_t period = 0;
-    if (!slots.period_begin.empty()) {
-      const std::int64_t date = frame_.ticks_of(aggregates_.dates[row]);
-      if (date > frame_.last_time()) {
-        continue;
-      }
-      period = frame_.period_at(date);
+    const std::int64_t date = frame_.ticks_of(aggregates_.dates[row]);
+    if (!frame_.is_observed(date)) {
+      continue;
     }
+    const std::size_t period = slots.period_begin.empty() ? 0 : frame_.period_at(date);
     sums& here = found[group * slots.periods.size() + period];
     if (stat == "last" && aggregates_.dates[row] != here.last) {
       if (aggregates_.dates[row] < here.last) {

@@ -113,7 +113,6 @@ class expression_reader {
   }
 
   kpi_expression sum() {
-    const level here{*this};
     return chain('+', '-', [this] { return product(); });
   }
 

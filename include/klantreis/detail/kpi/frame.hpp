@@ -146,8 +146,12 @@ class kpi_frame {
   }
   /// An instant in microseconds as ticks of the log.
   [[nodiscard]] std::int64_t ticks_of(std::int64_t microseconds) const noexcept {
-    const std::int64_t per_second = log().ticks_per_second();
+    const std::int64_t per_second = has_times() ? log().ticks_per_second() : 1'000'000;
     return per_second >= 1'000'000 ? microseconds * (per_second / 1'000'000) : microseconds / (1'000'000 / per_second);
+  }
+  /// Whether a time lies in the observation; without an end of its own that of the events bounds only them.
+  [[nodiscard]] bool is_observed(std::int64_t ticks) const noexcept {
+    return !journeys_.options().observed_until || !has_times() || ticks <= until_;
   }
   /// The period of a time that lies in one.
   [[nodiscard]] std::uint32_t period_at(std::int64_t ticks) const noexcept {
@@ -322,7 +326,7 @@ inline void kpi_frame::make_periods(const kpi_aggregates& aggregates) {
   }
   for (const std::int64_t date : aggregates.dates) {
     const std::int64_t ticks = ticks_of(date);
-    if (ticks <= until_) {
+    if (is_observed(ticks)) {
       first = (std::min)(first, ticks);
       last = (std::max)(last, ticks);
     }
