@@ -10,13 +10,7 @@ class LimitError(InputError):
     pass
 import typing
 import typing_extensions
-__all__: list[str] = ['Chain', 'Columns', 'EventLog', 'InputError', 'JourneyGraph', 'JourneySet', 'LimitError', 'LogBuilder', 'PathTable', 'Stream', 'Table', 'attribute', 'drop_off', 'entries', 'funnel', 'graph', 'graph_of_paths', 'improve', 'likely_paths', 'likely_paths_of_paths', 'make_journeys', 'make_or_break', 'make_paths', 'markov', 'models', 'newcombe', 'newcombe_paired', 'shapley_positions', 'step_matrix', 'transform_paths', 'transitions', 'transitions_of_paths', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'webshop_events', 'webshop_log', 'webshop_parameters', 'webshop_truth', 'what_if', 'wilson']
-__all__: list[str] = ['Chain', 'Columns', 'EventLog', 'InputError', 'JourneyGraph', 'JourneySet', 'LimitError', 'LogBuilder', 'PathTable', 'SpellSet', 'Stream', 'Table', 'attribute', 'cohort_rate', 'collect_spells', 'drop_off', 'durations', 'entries', 'expected_times', 'funnel', 'graph', 'graph_of_paths', 'improve', 'likely_paths', 'likely_paths_of_paths', 'log_rank', 'make_journeys', 'make_or_break', 'make_paths', 'markov', 'models', 'newcombe', 'newcombe_paired', 'shapley_positions', 'silence', 'spells', 'step_matrix', 'survival', 'survival_quantiles', 'transform_paths', 'transitions', 'transitions_of_paths', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'what_if', 'wilson']
-__all__: list[str] = ['Chain', 'Columns', 'EventLog', 'InputError', 'JourneyGraph', 'JourneyGroup', 'JourneySet', 'LimitError', 'LogBuilder', 'PathTable', 'Stream', 'Table', 'alerts', 'attribute', 'compare', 'drop_off', 'entries', 'first_labels', 'funnel', 'graph', 'graph_of_paths', 'improve', 'likely_paths', 'likely_paths_of_paths', 'make_journeys', 'make_or_break', 'make_paths', 'markov', 'models', 'newcombe', 'newcombe_paired', 'select_journeys', 'shapley_positions', 'step_matrix', 'transform_paths', 'transitions', 'transitions_of_paths', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'webshop_events', 'webshop_log', 'webshop_parameters', 'webshop_truth', 'what_if', 'wilson']
-__all__: list[str] = ['Chain', 'Columns', 'EventLog', 'InputError', 'JourneyGraph', 'JourneyGroup', 'JourneySet', 'LimitError', 'LogBuilder', 'PathTable', 'Scenario', 'Stream', 'Table', 'alerts', 'attribute', 'compare', 'drop_off', 'entries', 'first_labels', 'funnel', 'graph', 'graph_of_paths', 'improve', 'likely_paths', 'likely_paths_of_paths', 'make_journeys', 'make_or_break', 'make_paths', 'markov', 'models', 'newcombe', 'newcombe_paired', 'scenario', 'select_journeys', 'shapley_positions', 'step_matrix', 'transform_paths', 'transitions', 'transitions_of_paths', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'what_if', 'wilson']
-__all__: list[str] = ['Chain', 'Columns', 'EventLog', 'FunnelRequest', 'FunnelStep', 'InputError', 'JourneyGraph', 'JourneyGroup', 'JourneySet', 'LimitError', 'LogBuilder', 'PathTable', 'Stream', 'Table', 'alerts', 'attribute', 'compare', 'compare_definitions', 'drop_off', 'entries', 'explain_funnel', 'first_labels', 'funnel', 'funnel_breakdown', 'funnel_customers', 'funnel_dialects', 'funnel_levels', 'funnel_times', 'funnel_trend', 'graph', 'graph_of_paths', 'improve', 'likely_paths', 'likely_paths_of_paths', 'make_journeys', 'make_or_break', 'make_paths', 'markov', 'models', 'newcombe', 'newcombe_paired', 'select_journeys', 'shapley_positions', 'step_matrix', 'transform_paths', 'transitions', 'transitions_of_paths', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'what_if', 'wilson']
-__all__: list[str] = ['Chain', 'Columns', 'EventLog', 'FunnelRequest', 'FunnelStep', 'InputError', 'JourneyGraph', 'JourneyGroup', 'JourneySet', 'LimitError', 'LogBuilder', 'PathTable', 'SpellSet', 'Stream', 'Table', 'alerts', 'attribute', 'cohort_rate', 'collect_spells', 'compare', 'compare_definitions', 'drop_off', 'durations', 'entries', 'expected_times', 'explain_funnel', 'first_labels', 'funnel', 'funnel_breakdown', 'funnel_customers', 'funnel_dialects', 'funnel_levels', 'funnel_times', 'funnel_trend', 'graph', 'graph_of_paths', 'improve', 'likely_paths', 'likely_paths_of_paths', 'log_rank', 'make_journeys', 'make_or_break', 'make_paths', 'markov', 'models', 'newcombe', 'newcombe_paired', 'select_journeys', 'shapley_positions', 'silence', 'spells', 'step_matrix', 'survival', 'survival_quantiles', 'transform_paths', 'transitions', 'transitions_of_paths', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'webshop_events', 'webshop_log', 'webshop_parameters', 'webshop_truth', 'what_if', 'wilson']
-__all__: list[str] = ['Chain', 'Columns', 'EventLog', 'InputError', 'JourneyGraph', 'JourneySet', 'KpiAggregates', 'KpiDefinition', 'LimitError', 'LogBuilder', 'PathTable', 'Stream', 'Table', 'attention', 'attribute', 'benchmarks', 'drop_off', 'entries', 'funnel', 'graph', 'graph_of_paths', 'has_map', 'improve', 'kpi_definitions', 'kpi_definitions_of', 'kpi_library_table', 'kpi_measures', 'kpi_places', 'kpis', 'likely_paths', 'likely_paths_of_paths', 'make_journeys', 'make_or_break', 'make_paths', 'markov', 'models', 'newcombe', 'newcombe_paired', 'phase_scores', 'shapley_positions', 'step_matrix', 'transform_paths', 'transitions', 'transitions_of_paths', 'value_concentration', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'what_if', 'wilson']
+__all__: list[str] = ['Chain', 'Columns', 'EventLog', 'FunnelRequest', 'FunnelStep', 'InputError', 'JourneyGraph', 'JourneyGroup', 'JourneySet', 'KpiAggregates', 'KpiDefinition', 'LimitError', 'LogBuilder', 'PathTable', 'Scenario', 'SpellSet', 'Stream', 'Table', 'alerts', 'attention', 'attribute', 'benchmarks', 'cohort_rate', 'collect_spells', 'compare', 'compare_definitions', 'drop_off', 'durations', 'entries', 'expected_times', 'explain_funnel', 'first_labels', 'funnel', 'funnel_breakdown', 'funnel_customers', 'funnel_dialects', 'funnel_levels', 'funnel_times', 'funnel_trend', 'graph', 'graph_of_paths', 'has_map', 'improve', 'kpi_definitions', 'kpi_definitions_of', 'kpi_library_table', 'kpi_measures', 'kpi_places', 'kpis', 'likely_paths', 'likely_paths_of_paths', 'log_rank', 'make_journeys', 'make_or_break', 'make_paths', 'markov', 'models', 'newcombe', 'newcombe_paired', 'phase_scores', 'scenario', 'select_journeys', 'shapley_positions', 'silence', 'spells', 'step_matrix', 'survival', 'survival_quantiles', 'transform_paths', 'transitions', 'transitions_of_paths', 'value_concentration', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'webshop_events', 'webshop_log', 'webshop_parameters', 'webshop_truth', 'what_if', 'wilson']
 class Table:
     def __arrow_c_stream__(self, requested_schema: typing.Any = None) -> typing.Any:
         ...
@@ -250,8 +244,14 @@ class Chain:
     @property
     def states(self) -> list[str]:
         ...
-class SpellSet:
-    pass
+class FunnelStep:
+    def __init__(self, names: collections.abc.Sequence[str], conditions: collections.abc.Sequence[collections.abc.Sequence[tuple[str, str, collections.abc.Sequence[str], typing.SupportsFloat | typing.SupportsIndex]]]) -> None:
+        ...
+    def label(self) -> str:
+        ...
+class FunnelRequest:
+    def __init__(self, steps: collections.abc.Sequence[FunnelStep], *, window: typing.SupportsInt | typing.SupportsIndex | None, by: str, order: str, step_windows: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex | None], exclude: collections.abc.Sequence[tuple[FunnelStep, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], optional_steps: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], repeats: str, unit: str, dialect: str, modes: collections.abc.Sequence[str], level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
 class Scenario:
     def conversion_rate(self) -> float:
         ...
@@ -263,24 +263,7 @@ class Scenario:
         ...
     @property
     def size(self) -> int:
-class FunnelStep:
-    def __init__(self, names: collections.abc.Sequence[str], conditions: collections.abc.Sequence[collections.abc.Sequence[tuple[str, str, collections.abc.Sequence[str], typing.SupportsFloat | typing.SupportsIndex]]]) -> None:
         ...
-    def label(self) -> str:
-        ...
-class FunnelRequest:
-    def __init__(self, steps: collections.abc.Sequence[FunnelStep], *, window: typing.SupportsInt | typing.SupportsIndex | None, by: str, order: str, step_windows: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex | None], exclude: collections.abc.Sequence[tuple[FunnelStep, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], optional_steps: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], repeats: str, unit: str, dialect: str, modes: collections.abc.Sequence[str], level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> None:
-        ...
-class JourneyGroup:
-    @property
-    def name(self) -> str:
-        ...
-    @property
-    def size(self) -> int:
-        ...
-class SpellSet:
-    pass
-def alerts(current: JourneyGroup, rules: collections.abc.Sequence[str], *, baseline: JourneyGroup | None, by: str, collapse: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
 class KpiDefinition:
     def __init__(self, id: str, measure: str, *, is_json: bool = False, name: str = '', unit: str = '', direction: str = '', target: typing.SupportsFloat | typing.SupportsIndex | None = None, source: str = '', from_aggregates: bool = False) -> None:
         ...
@@ -298,6 +281,17 @@ class KpiAggregates:
     @property
     def rows(self) -> int:
         ...
+class JourneyGroup:
+    @property
+    def name(self) -> str:
+        ...
+    @property
+    def size(self) -> int:
+        ...
+class SpellSet:
+    pass
+def alerts(current: JourneyGroup, rules: collections.abc.Sequence[str], *, baseline: JourneyGroup | None, by: str, collapse: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
+    ...
 def attention(figures: Table, map: str | None) -> Table:
     ...
 @typing.overload
@@ -306,10 +300,11 @@ def attribute(journeys: JourneySet, *, model: str, order: typing.SupportsInt | t
 @typing.overload
 def attribute(journeys: PathTable, *, model: str, order: typing.SupportsInt | typing.SupportsIndex, self_transitions: bool, direct: collections.abc.Sequence[str], first: typing.SupportsFloat | typing.SupportsIndex, last: typing.SupportsFloat | typing.SupportsIndex, half_life: typing.SupportsInt | typing.SupportsIndex, paid: collections.abc.Sequence[str], weights: collections.abc.Callable[[int], collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]] | None, game: str, by: str, lookback: typing.SupportsInt | typing.SupportsIndex | None, intervals: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
     ...
+def benchmarks(journeys: JourneySet, aggregates: KpiAggregates, *, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
+    ...
 def cohort_rate(journeys: JourneySet, *, within: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], segment: str, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
     ...
 def collect_spells(journeys: JourneySet, *, by: str, until: str, segment: str, threads: typing.SupportsInt | typing.SupportsIndex) -> SpellSet:
-def compare(first: JourneyGroup, second: JourneyGroup, *, by: str, collapse: bool, steps: collections.abc.Sequence[collections.abc.Sequence[str]], window: typing.SupportsInt | typing.SupportsIndex | None, strata: str, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[Table, Table, Table, Table, Table, Table, int]:
     ...
 def compare(first: JourneyGroup, second: JourneyGroup, *, by: str, collapse: bool, steps: collections.abc.Sequence[collections.abc.Sequence[str]], window: typing.SupportsInt | typing.SupportsIndex | None, strata: str, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[Table, Table, Table, Table, Table, Table, int]:
     ...
@@ -318,7 +313,6 @@ def compare_definitions(source: JourneySet, request: FunnelRequest) -> Table:
     ...
 @typing.overload
 def compare_definitions(source: EventLog, request: FunnelRequest) -> Table:
-def benchmarks(journeys: JourneySet, aggregates: KpiAggregates, *, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
     ...
 def drop_off(journeys: JourneySet, *, by: str, collapse: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> tuple[Table, Table, Table]:
     ...
@@ -327,7 +321,6 @@ def durations(journeys: JourneySet, *, of: str, by: str, collapse: bool, segment
 def entries(journeys: JourneySet, *, steps: typing.SupportsInt | typing.SupportsIndex, by: str, collapse: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
     ...
 def expected_times(journeys: JourneySet, *, by: str, collapse: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex) -> Table:
-def first_labels(journeys: JourneySet, by: str) -> list[tuple[str, int]]:
     ...
 @typing.overload
 def explain_funnel(source: JourneySet, customer: str, request: FunnelRequest) -> tuple[Table, int, bool, str]:
@@ -427,6 +420,8 @@ def newcombe(x1: typing.SupportsFloat | typing.SupportsIndex, n1: typing.Support
     ...
 def newcombe_paired(both: typing.SupportsFloat | typing.SupportsIndex, only_before: typing.SupportsFloat | typing.SupportsIndex, only_after: typing.SupportsFloat | typing.SupportsIndex, neither: typing.SupportsFloat | typing.SupportsIndex, *, level: typing.SupportsFloat | typing.SupportsIndex) -> tuple[float, float]:
     ...
+def phase_scores(figures: Table) -> Table:
+    ...
 @typing.overload
 def scenario(journeys: JourneySet, *, by: str, collapse: bool, intervals: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Scenario:
     ...
@@ -434,7 +429,6 @@ def scenario(journeys: JourneySet, *, by: str, collapse: bool, intervals: bool, 
 def scenario(journeys: PathTable, *, by: str, collapse: bool, intervals: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Scenario:
     ...
 def select_journeys(journeys: JourneySet, *, name: str, where: collections.abc.Sequence[tuple[str, str]], where_not: collections.abc.Sequence[tuple[str, str]], from_: typing.SupportsInt | typing.SupportsIndex | None, until: typing.SupportsInt | typing.SupportsIndex | None) -> JourneyGroup:
-def phase_scores(figures: Table) -> Table:
     ...
 def shapley_positions(paths: PathTable) -> Table:
     ...

@@ -258,7 +258,7 @@ def kpi_places(map: JourneyMap) -> Table:
     >>> shop = kr.JourneyMap.from_text('''
     ... klantreis: 1
     ... journey: {id: shop, name: Shop, template: own, state: current, business: b2c}
-    ... phases: [{id: purchase, name: Purchase, kpis: [aov]}]
+    ... phases: [{id: purchase, name: Purchase, kpis: [aov], needs: [{id: goods, text: goods at home}]}]
     ... touchpoints:
     ... - {id: order, name: Order, phase: purchase, channel: web, need: goods, stage: onstage, kpis: [revenue]}
     ... outcomes: [{id: order, role: conversion, match: {event: {eq: order}}}]
