@@ -37,8 +37,7 @@ verdict judge(const tally& row) {
   const auto n = static_cast<double>(row.defined);
   if (row.is_mean) {
     result.found = row.sum / n;
-    const double variance = n > 1.0 ? (std::max)(0.0, row.sum2 / n - result.found * result.found) / (n - 1.0) : 0.0;
-    result.tolerance = row.margin + standard_errors * std::sqrt(variance);
+    result.tolerance = row.margin + standard_errors * std::sqrt(row.error2) / n;
   } else {
     result.found = static_cast<double>(row.hits) / n;
     // Not closer to 0 or 1 than one more or less could tell.

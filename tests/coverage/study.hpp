@@ -72,7 +72,7 @@ struct tally {
   std::uint64_t below = 0;  ///< the truth lies below the interval
   std::uint64_t above = 0;
   double sum = 0.0;
-  double sum2 = 0.0;
+  double error2 = 0.0;
 
   tally& operator+=(const tally& other) noexcept {
     if (defined + null == 0) {
@@ -84,7 +84,7 @@ struct tally {
     below += other.below;
     above += other.above;
     sum += other.sum;
-    sum2 += other.sum2;
+    error2 += other.error2;
     return *this;
   }
 };
@@ -107,9 +107,9 @@ class sheet {
     ++(truth < bounds.lower - tolerance ? row.below : truth > bounds.upper + tolerance ? row.above : row.hits);
   }
 
-  /// Notes a figure whose mean over the replicates must come within `margin`, plus the error of the simulation, of
-  /// `reference`.
-  void measure(const std::string& figure, double value, double reference, double margin) {
+  /// Notes a figure, with its standard error, whose mean over the replicates must come within `margin`, plus the error
+  /// of the simulation, of `reference`.
+  void measure(const std::string& figure, double value, double standard_error, double reference, double margin) {
     tally& row = rows_[figure];
     row.is_mean = true;
     row.truth = reference;
@@ -121,7 +121,7 @@ class sheet {
     }
     ++row.defined;
     row.sum += value;
-    row.sum2 += value * value;
+    row.error2 += standard_error * standard_error;
   }
 
   sheet& operator+=(const sheet& other) {
