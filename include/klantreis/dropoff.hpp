@@ -8,6 +8,11 @@
 
 #include "klantreis/core.hpp"
 #include "klantreis/detail/pair_counts.hpp"
+#include "klantreis/dropoff/carts.hpp"
+#include "klantreis/dropoff/click_through.hpp"
+#include "klantreis/dropoff/effort.hpp"
+#include "klantreis/dropoff/friction.hpp"
+#include "klantreis/dropoff/loss_reasons.hpp"
 #include "klantreis/journeys.hpp"
 #include "klantreis/statistics.hpp"
 #include "klantreis/table.hpp"
@@ -31,6 +36,11 @@ struct drop_off_tables {
   /// `<by>, next, count, share`: what followed the visits that were not the last, `(conversion)` included (`(end)` in
   /// journeys that go on after conversions). `share` is of those visits.
   table next;
+  /// `<by>, count, share`: the last item of open journeys, whose end is not known yet; `share` is of them.
+  table open;
+  /// `<by>, back, count, share`: where customers who had left began their next journey; `(null)` where they have none.
+  /// `share` is of the exits of the item.
+  table returned;
 };
 
 /// Visits and exits of settled journeys; merges by `+=` over logs that share no customer.
@@ -39,7 +49,7 @@ struct drop_off_tables {
 ///
 ///     settled, converted       visit > cart > (conversion)        visits of visit and cart, no exit
 ///     settled, not converted   visit > cart > visit > (null)      the second visit of visit is an exit
-///     open                     visit > cart                       not counted
+///     open                     visit > cart                       counted apart, at cart
 class drop_off_counts {
  public:
   /// Adds the journeys of another log.
@@ -58,8 +68,10 @@ class drop_off_counts {
   std::uint64_t journeys_ = 0;
   std::vector<visit_moments> visits_;  // by code, as exits_
   std::vector<event_moments> exits_;
-  detail::pair_counts before_;  // (item, what came before), at exits
-  detail::pair_counts next_;    // (item, what came next), elsewhere
+  detail::pair_counts before_;       // (item, what came before), at exits
+  detail::pair_counts next_;         // (item, what came next), elsewhere
+  detail::pair_counts back_;         // (item, where the next journey begins), at exits
+  std::vector<std::uint64_t> open_;  // by code
 };
 
 /// Counts visits and exits of the settled journeys.

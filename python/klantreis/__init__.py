@@ -7,7 +7,19 @@ from klantreis import datasets
 from klantreis._attribution import attribute, compare_models, models, shapley_positions
 from klantreis._compare import Comparison, alerts, compare
 from klantreis._core import InputError, LimitError, __version__
-from klantreis._dropoff import DropOff, drop_off
+from klantreis._dropoff import (
+    Carts,
+    DropOff,
+    Effort,
+    Friction,
+    LossReasons,
+    abandoned_carts,
+    click_through,
+    drop_off,
+    effort,
+    friction,
+    loss_reasons,
+)
 from klantreis._funnel import funnel
 from klantreis._funnel.views import (
     FunnelExplanation,
@@ -71,9 +83,12 @@ from klantreis._transitions import transitions
 
 __all__ = [
     "Aggregates",
+    "Carts",
     "Chain",
     "Comparison",
     "DropOff",
+    "Effort",
+    "Friction",
     "FunnelExplanation",
     "Graph",
     "InputError",
@@ -83,6 +98,7 @@ __all__ = [
     "LimitError",
     "Log",
     "LogRank",
+    "LossReasons",
     "MapError",
     "Paths",
     "Scenario",
@@ -90,11 +106,13 @@ __all__ = [
     "Survival",
     "Table",
     "__version__",
+    "abandoned_carts",
     "aggregates",
     "alerts",
     "attention",
     "attribute",
     "benchmarks",
+    "click_through",
     "cohort_rate",
     "compare",
     "compare_definitions",
@@ -103,9 +121,11 @@ __all__ = [
     "diff",
     "drop_off",
     "durations",
+    "effort",
     "entries",
     "expected_times",
     "explain_funnel",
+    "friction",
     "funnel",
     "funnel_breakdown",
     "funnel_customers",
@@ -121,6 +141,7 @@ __all__ = [
     "kpis",
     "likely_paths",
     "log_rank",
+    "loss_reasons",
     "make_or_break",
     "markov",
     "models",

@@ -22,18 +22,30 @@ struct drop_off_partial {
   visit_rates rates;
   pair_counts before;
   pair_counts next;
+  pair_counts back;
+  std::vector<std::uint64_t> open;
 
   drop_off_partial& operator+=(const drop_off_partial& other) {
     journeys += other.journeys;
     rates += other.rates;
     before += other.before;
     next += other.next;
+    back += other.back;
+    for (std::size_t code = 0; code < open.size(); ++code) {
+      open[code] += other.open[code];
+    }
     return *this;
   }
 };
 
+/// Where a journey begins: its first item, or its conversion when there is none before.
+inline std::uint32_t first_state(const item_source& items, const state_codes& states, const journey& piece) {
+  return piece.begin < piece.path_end ? items.codes[piece.begin] : states.conversion;
+}
+
+/// `back`: the state in which the customer's next journey begins.
 inline void count_journey(const journey_set& journeys, const item_source& items, const state_codes& states,
-                          const journey& piece, drop_off_partial& counts) {
+                          const journey& piece, std::uint32_t back, drop_off_partial& counts) {
   std::uint32_t before = states.start;
   std::uint32_t here = states.start;
   items.for_each(piece, [&](std::uint32_t code, std::uint64_t) {
@@ -52,6 +64,7 @@ inline void count_journey(const journey_set& journeys, const item_source& items,
   } else {
     counts.rates.event(here);
     counts.before.add(here, before);
+    counts.back.add(here, back);
   }
 }
 
@@ -94,6 +107,34 @@ inline table pair_table(std::string definition, const pair_counts& pairs, const 
   return result;
 }
 
+/// The last items of open journeys, most frequent first.
+inline table open_table(const std::vector<std::uint64_t>& counts, const name_table& names, const std::string& by) {
+  std::vector<std::uint32_t> order;
+  double all = 0.0;
+  for (std::uint32_t code = 0; code < counts.size(); ++code) {
+    if (counts[code] != 0) {
+      order.push_back(code);
+      all += static_cast<double>(counts[code]);
+    }
+  }
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return counts[a] != counts[b] ? counts[a] > counts[b] : names[a] < names[b];
+  });
+  std::vector<std::string> items;
+  std::vector<std::int64_t> column;
+  std::vector<double> shares;
+  for (const std::uint32_t code : order) {
+    items.emplace_back(names[code]);
+    column.push_back(static_cast<std::int64_t>(counts[code]));
+    shares.push_back(static_cast<double>(counts[code]) / all);
+  }
+  table result{"The last item of open journeys, which may yet go on; share: of the open journeys."};
+  result.add(by, std::move(items));
+  result.add("count", std::move(column), quantity::count);
+  result.add("share", std::move(shares), quantity::share);
+  return result;
+}
+
 }  // namespace detail
 
 KLANTREIS_INLINE drop_off_counts& drop_off_counts::operator+=(const drop_off_counts& other) {
@@ -110,7 +151,9 @@ KLANTREIS_INLINE drop_off_counts& drop_off_counts::operator+=(const drop_off_cou
   }
   visits_.resize(names_.size());
   exits_.resize(names_.size());
+  open_.resize(names_.size());
   for (std::uint32_t code = 0; code < code_here.size(); ++code) {
+    open_[code_here[code]] += other.open_[code];
     visits_[code_here[code]] += other.visits_[code];
     exits_[code_here[code]] += other.exits_[code];
   }
@@ -121,6 +164,7 @@ KLANTREIS_INLINE drop_off_counts& drop_off_counts::operator+=(const drop_off_cou
   };
   add_pairs(before_, other.before_);
   add_pairs(next_, other.next_);
+  add_pairs(back_, other.back_);
   journeys_ += other.journeys_;
   return *this;
 }
@@ -131,13 +175,18 @@ KLANTREIS_INLINE drop_off_counts count_drop_off(const journey_set& journeys, con
   const auto count = [&](index_range range) {
     detail::drop_off_partial part;
     part.rates.resize(items.names->size());
+    part.open.resize(items.names->size());
     for (std::size_t customer = range.begin; customer < range.end; ++customer) {
       for (std::size_t index = journeys.customer_offsets()[customer]; index < journeys.customer_offsets()[customer + 1];
            ++index) {
         const journey piece = journeys[index];
         if (piece.settled) {
           ++part.journeys;
-          detail::count_journey(journeys, items, states, piece, part);
+          const bool last = index + 1 == journeys.customer_offsets()[customer + 1];
+          const std::uint32_t back = last ? states.null : detail::first_state(items, states, journeys[index + 1]);
+          detail::count_journey(journeys, items, states, piece, back, part);
+        } else if (piece.begin < piece.path_end) {
+          ++part.open[items.codes[piece.path_end - 1]];
         }
       }
       part.rates.end_customer();
@@ -158,6 +207,9 @@ KLANTREIS_INLINE drop_off_counts count_drop_off(const journey_set& journeys, con
   counts.exits_.resize(counts.names_.size());
   counts.before_ = std::move(total.before);
   counts.next_ = std::move(total.next);
+  counts.back_ = std::move(total.back);
+  counts.open_ = std::move(total.open);
+  counts.open_.resize(counts.names_.size());
   return counts;
 }
 
@@ -218,7 +270,12 @@ KLANTREIS_INLINE drop_off_tables drop_off(const drop_off_counts& counts, const i
   result.next = detail::pair_table(
       "What followed the visits of settled journeys that were not their exit; share: of those visits of the item.",
       counts.next_, names, rank, by, "next");
-  for (table* part : {&result.items, &result.before, &result.next}) {
+  result.returned = detail::pair_table(
+      "Where customers who had left began their next journey, (null) where they have none; share: of the exits of the "
+      "item.",
+      counts.back_, names, rank, by, "back");
+  result.open = detail::open_table(counts.open_, names, by);
+  for (table* part : {&result.items, &result.before, &result.next, &result.open, &result.returned}) {
     for (const auto& [name, value] : counts.options_) {
       part->set_option(name, value);
     }

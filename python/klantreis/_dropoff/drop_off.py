@@ -14,14 +14,19 @@ if TYPE_CHECKING:
 
 
 class DropOff(Table):
-    """The result of :func:`klantreis.drop_off`: a table, with the tables :attr:`before` and :attr:`next` beside it."""
+    """The result of :func:`klantreis.drop_off`: a table, with the tables :attr:`before`, :attr:`next`, :attr:`open` and
+    :attr:`returned` beside it."""
 
-    __slots__ = ("_before", "_next")
+    __slots__ = ("_before", "_next", "_open", "_returned")
 
-    def __init__(self, core: _core.Table, before: _core.Table, following: _core.Table) -> None:
+    def __init__(
+        self, core: _core.Table, before: _core.Table, following: _core.Table, still_open: _core.Table, back: _core.Table
+    ) -> None:
         super().__init__(core)
         self._before = Table(before)
         self._next = Table(following)
+        self._open = Table(still_open)
+        self._returned = Table(back)
 
     @property
     def before(self) -> Table:
@@ -40,6 +45,19 @@ class DropOff(Table):
         """
         return self._next
 
+    @property
+    def open(self) -> Table:
+        """The last item of open journeys, which may yet go on: ``count`` and ``share`` of the open journeys."""
+        return self._open
+
+    @property
+    def returned(self) -> Table:
+        """Where customers who had left began their next journey: one row per item and ``back``, ``count``, ``share``.
+
+        ``(null)`` where they have no later journey. The share is of the exits of the item.
+        """
+        return self._returned
+
 
 def drop_off(
     journeys: Journeys,
@@ -55,7 +73,7 @@ def drop_off(
     Parameters
     ----------
     journeys
-        The journeys to analyse; the settled ones count.
+        The journeys to analyse; the settled ones count, and open ones apart.
     by
         ``"touchpoint"``, ``"channel"``, ``"phase"`` or an attribute of the log.
     collapse
@@ -73,7 +91,8 @@ def drop_off(
         One row per item, most exits first: the item, ``visits, n, exits, exit_rate, lower, upper, share_of_exits,
         marks``. ``exits`` are visits that were the last of a settled journey which did not convert, ``exit_rate`` is
         exits / visits, ``n`` the customers who visited. ``.before`` and ``.next`` are tables of what came before the
-        exits and what the others did next.
+        exits and what the others did next, ``.open`` has the last items of open journeys, and ``.returned`` says where
+        those who left came back.
 
     Notes
     -----
@@ -92,8 +111,10 @@ def drop_off(
     {'touchpoint': 'cart', 'before': 'view', 'count': 1, 'share': 1.0}
     >>> found.next.to_dicts()[0]
     {'touchpoint': 'cart', 'next': '(conversion)', 'count': 1, 'share': 1.0}
+    >>> found.returned.to_dicts()[0]
+    {'touchpoint': 'cart', 'back': '(null)', 'count': 1, 'share': 1.0}
     """
-    items, before, following = _core.drop_off(
+    items, before, following, still_open, back = _core.drop_off(
         require_journeys(journeys, "drop_off")._handle,
         by=by,
         collapse=bool(collapse),
@@ -101,4 +122,4 @@ def drop_off(
         min_n=float(min_n),
         threads=thread_count(threads),
     )
-    return DropOff(items, before, following)
+    return DropOff(items, before, following, still_open, back)

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "klantreis/detail/dropoff/rates.hpp"
+#include "klantreis/dropoff/carts.hpp"
+
+namespace klantreis {
+
+KLANTREIS_INLINE cart_tables abandoned_carts(const journey_set& journeys, const cart_options& options) {
+  require_cut(journeys, "abandoned_carts");
+  const event_log& log = journeys.log();
+  const label_column& labels = log.labels(options.by);
+  const std::vector<bool> is_cart = detail::codes_named(labels.names, options.cart, options.by);
+  const label_column& ways = log.labels(options.recovered_by);
+  const std::int64_t timeout = to_ticks(options.timeout, log.ticks_per_second(), "timeout");
+  const auto times = log.times();
+  const auto values = log.values();
+
+  enum status : std::size_t { ordered, recovered, abandoned, open };
+  constexpr std::array<const char*, 4> names{"ordered", "recovered", "abandoned", "open"};
+  std::array<std::uint64_t, 4> counts{};
+  std::array<std::uint64_t, 4> customers_of{};
+  std::array<double, 4> value{};
+  std::array<std::vector<double>, 4> seconds;
+  std::map<std::uint32_t, std::uint64_t> came_back_by;
+  visit_moments carts;
+  std::array<event_moments, 3> events;
+  for (std::size_t customer = 0; customer < journeys.customers(); ++customer) {
+    std::array<double, 4> own{};
+    const auto first = journeys.customer_offsets()[customer];
+    const auto last = journeys.customer_offsets()[customer + 1];
+    for (auto index = first; index < last; ++index) {
+      const journey piece = journeys[index];
+      std::uint64_t filled = piece.path_end;
+      double worth = 0.0;
+      for (std::uint64_t event = piece.begin; event < piece.path_end; ++event) {
+        if (is_cart[labels.codes[event]]) {
+          filled = (std::min)(filled, event);
+          worth += values.empty() || std::isnan(values[event]) ? 0.0 : values[event];
+        }
+      }
+      if (filled == piece.path_end) {
+        continue;
+      }
+      status found = piece.settled ? abandoned : open;
+      if (piece.settled) {
+        for (auto later = index; later < last && found == abandoned; ++later) {
+          if (const journey other = journeys[later]; other.converted) {
+            const std::int64_t took = times[other.end - 1] - times[filled];
+            found = took <= timeout ? ordered : recovered;
+            seconds[found].push_back(static_cast<double>(took) / static_cast<double>(log.ticks_per_second()));
+          }
+        }
+      }
+      if (found == recovered) {
+        std::uint64_t back = filled;
+        while (times[back] - times[filled] <= timeout) {
+          ++back;  // the conversion itself came after the timeout
+        }
+        ++came_back_by[ways.codes[back]];
+      }
+      ++counts[found];
+      own[found] += 1.0;
+      value[found] += worth;
+    }
+    const double known = own[ordered] + own[recovered] + own[abandoned];
+    if (known > 0.0) {
+      carts.add(known);
+    }
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      customers_of[i] += own[i] > 0.0 ? 1U : 0U;
+      if (i != open && own[i] > 0.0) {
+        events[i].add(own[i], known);
+      }
+    }
+  }
+
+  cart_tables result;
+  std::vector<std::string> statuses;
+  std::vector<std::int64_t> count_column;
+  std::vector<double> value_column;
+  std::vector<double> time_column;
+  detail::estimate_columns shares;
+  for (const status one : {ordered, recovered, abandoned, open}) {
+    statuses.emplace_back(names[one]);
+    count_column.push_back(static_cast<std::int64_t>(counts[one]));
+    value_column.push_back(values.empty() ? null_value : value[one]);
+    time_column.push_back(quantile(seconds[one], 0.5));
+    shares.add(one == open ? estimate{.n = static_cast<double>(customers_of[one])}
+                           : detail::share_by_customers(carts, events[one], options.intervals));
+  }
+  result.carts = table{
+      "What became of carts. ordered: converted within the timeout after the first event that filled the cart; "
+      "recovered: later, in this or a later journey; abandoned: never; open: not settled, without a share. share: of "
+      "the settled carts, by customers (n); value: of the events that filled them; median_time: to the conversion."};
+  result.carts.add("status", std::move(statuses));
+  result.carts.add("count", std::move(count_column), quantity::count);
+  result.carts.add("n", std::move(shares.n), quantity::count);
+  result.carts.add("share", std::move(shares.value), quantity::share);
+  result.carts.add("lower", std::move(shares.lower), quantity::share);
+  result.carts.add("upper", std::move(shares.upper), quantity::share);
+  result.carts.add("value", std::move(value_column), quantity::amount);
+  result.carts.add("median_time", std::move(time_column), quantity::seconds);
+  result.carts.add("marks", std::move(shares.marks));
+
+  std::vector<std::pair<std::uint64_t, std::string>> ranked;
+  for (const auto& [code, count] : came_back_by) {
+    ranked.emplace_back(count, std::string{ways.names[code]});
+  }
+  std::sort(ranked.begin(), ranked.end(),
+            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
+  std::vector<std::string> way_names;
+  std::vector<std::int64_t> way_counts;
+  std::vector<double> way_shares;
+  for (const auto& [count, name] : ranked) {
+    way_names.push_back(name);
+    way_counts.push_back(static_cast<std::int64_t>(count));
+    way_shares.push_back(static_cast<double>(count) / static_cast<double>(counts[recovered]));
+  }
+  result.recoveries = table{
+      "By which event the customers of recovered carts came back: their first one after the timeout. share: of the "
+      "recovered carts."};
+  result.recoveries.add(options.recovered_by, std::move(way_names));
+  result.recoveries.add("count", std::move(way_counts), quantity::count);
+  result.recoveries.add("share", std::move(way_shares), quantity::share);
+  for (table* part : {&result.carts, &result.recoveries}) {
+    part->set_option("cart", detail::joined(options.cart));
+    part->set_option("timeout", detail::duration_option(options.timeout));
+    detail::set_cut_options(*part, journeys);
+  }
+  detail::set_interval_options(result.carts, options.intervals);
+  return result;
+}
+
+}  // namespace klantreis
