@@ -275,6 +275,37 @@ template <typename Tag, typename Key>
 /// can be reached from each other, so journeys can go round among them.
 [[nodiscard]] std::vector<std::size_t> strong_components(const journey_graph& graph);
 
+/// An edge of a flow network. `capacity` is a whole number of 0 or more.
+struct flow_edge {
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+  std::int64_t capacity = 0;
+};
+
+/// A maximum flow, and the cut that proves it: no more can pass than the edges from the source's side carry.
+struct flow_cut {
+  std::int64_t flow = 0;
+  std::vector<bool> source_side = {};  ///< by vertex; the smallest such set
+};
+
+/// The maximum flow from `source` to `sink` (push-relabel: Goldberg and Tarjan 1988, doi:10.1145/48014.61051).
+/// \throws input_error when a vertex is out of range, a capacity negative, or source and sink are one.
+[[nodiscard]] flow_cut maximum_flow(std::size_t vertices, std::span<const flow_edge> edges, std::uint32_t source,
+                                    std::uint32_t sink);
+
+/// The fewest states that every path from `from` to `to` passes one of; of several such sets the one nearest to `from`.
+///
+/// Nothing when a transition leads straight from `from` to `to`, or they are one: then no states separate them. Empty
+/// when there is no path at all. A dominator is such a set by itself. Source: Menger's theorem, with each state as an
+/// edge of capacity 1.
+[[nodiscard]] std::optional<std::vector<journey_graph::vertex>> minimum_cut(const journey_graph& graph,
+                                                                            journey_graph::vertex from,
+                                                                            journey_graph::vertex to);
+/// \throws input_error when the graph lacks one of the states. To an end state that does not occur there is no path.
+[[nodiscard]] std::optional<std::vector<std::string>> minimum_cut(const journey_graph& graph,
+                                                                  std::string_view from = start_state,
+                                                                  std::string_view to = conversion_state);
+
 /// The graph in the DOT language of Graphviz.
 [[nodiscard]] std::string to_dot(const journey_graph& graph);
 /// The graph as GraphML (XML 1.0), with all numbers of nodes and edges.

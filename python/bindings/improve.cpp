@@ -56,30 +56,57 @@ void bind_analyses(py::module_& m) {
   m.def(
       "improve",
       [](const Journeys& journeys, double amount, const std::string& by, bool collapse, bool intervals, double level,
-         double min_n, unsigned threads) {
+         double min_n, unsigned threads, const std::vector<std::string>& controllable, bool all_items,
+         const std::string& rank_by) {
         return improve(journeys, improve_options{.by = by,
                                                  .collapse = collapse,
                                                  .amount = amount,
                                                  .intervals = intervals,
                                                  .min_n = min_n,
                                                  .level = level,
-                                                 .threads = threads});
+                                                 .threads = threads,
+                                                 .controllable = controllable,
+                                                 .all_items = all_items,
+                                                 .rank_by = rank_by});
       },
       py::arg("journeys"), py::kw_only(), py::arg("amount"), py::arg("by"), py::arg("collapse"), py::arg("intervals"),
-      py::arg("level"), py::arg("min_n"), py::arg("threads"), released());
+      py::arg("level"), py::arg("min_n"), py::arg("threads"), py::arg("controllable"), py::arg("all_items"),
+      py::arg("rank_by"), released());
   m.def(
       "make_or_break",
       [](const Journeys& journeys, const std::string& by, bool collapse, bool intervals, double level, double min_n,
-         unsigned threads) {
-        return make_or_break(journeys, make_or_break_options{.by = by,
-                                                             .collapse = collapse,
-                                                             .intervals = intervals,
-                                                             .min_n = min_n,
-                                                             .level = level,
-                                                             .threads = threads});
+         unsigned threads, double limit) {
+        const make_or_break_options options{.by = by,
+                                            .collapse = collapse,
+                                            .intervals = intervals,
+                                            .min_n = min_n,
+                                            .level = level,
+                                            .threads = threads,
+                                            .limit = limit};
+        return std::tuple(make_or_break(journeys, options), choke_points(journeys, options), loops(journeys, options));
       },
       py::arg("journeys"), py::kw_only(), py::arg("by"), py::arg("collapse"), py::arg("intervals"), py::arg("level"),
-      py::arg("min_n"), py::arg("threads"), released());
+      py::arg("min_n"), py::arg("threads"), py::arg("limit"), released());
+  m.def(
+      "best_changes",
+      [](const Journeys& journeys, const std::vector<std::tuple<std::string, std::string, double, double>>& offers,
+         double budget, const std::string& by, bool collapse, bool intervals, double level, double min_n,
+         unsigned threads, std::size_t exact_up_to) {
+        std::vector<priced_change> changes;
+        for (const auto& [from, to, amount, cost] : offers) {
+          changes.push_back({.from = from, .to = to, .amount = amount, .cost = cost});
+        }
+        return best_changes(journeys, changes, budget,
+                            {.by = by,
+                             .collapse = collapse,
+                             .intervals = intervals,
+                             .min_n = min_n,
+                             .level = level,
+                             .threads = threads,
+                             .exact_up_to = exact_up_to});
+      },
+      py::arg("journeys"), py::arg("changes"), py::kw_only(), py::arg("budget"), py::arg("by"), py::arg("collapse"),
+      py::arg("intervals"), py::arg("level"), py::arg("min_n"), py::arg("threads"), py::arg("exact_up_to"), released());
   m.def(
       "what_if",
       [](const Journeys& journeys, const std::vector<named_edit>& edits, const std::string& by, bool collapse,

@@ -32,7 +32,7 @@ from klantreis._funnel.views import (
     funnel_trend,
 )
 from klantreis._graph import Graph, graph
-from klantreis._improve import Scenario, improve, make_or_break, scenario, what_if
+from klantreis._improve import MakeOrBreak, Scenario, best_changes, improve, make_or_break, scenario, what_if
 from klantreis._journeys import Journeys, journeys
 from klantreis._kpi import (
     Aggregates,
@@ -99,6 +99,7 @@ __all__ = [
     "Log",
     "LogRank",
     "LossReasons",
+    "MakeOrBreak",
     "MapError",
     "Paths",
     "Scenario",
@@ -112,6 +113,7 @@ __all__ = [
     "attention",
     "attribute",
     "benchmarks",
+    "best_changes",
     "click_through",
     "cohort_rate",
     "compare",

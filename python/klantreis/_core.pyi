@@ -12,6 +12,7 @@ import typing
 import typing_extensions
 __all__: list[str] = ['Chain', 'Columns', 'EventLog', 'FunnelRequest', 'FunnelStep', 'InputError', 'JourneyGraph', 'JourneyGroup', 'JourneySet', 'KpiAggregates', 'KpiDefinition', 'LimitError', 'LogBuilder', 'PathTable', 'Scenario', 'SpellSet', 'Stream', 'Table', 'alerts', 'attention', 'attribute', 'benchmarks', 'cohort_rate', 'collect_spells', 'compare', 'compare_definitions', 'drop_off', 'durations', 'entries', 'expected_times', 'explain_funnel', 'first_labels', 'funnel', 'funnel_breakdown', 'funnel_customers', 'funnel_dialects', 'funnel_levels', 'funnel_times', 'funnel_trend', 'graph', 'graph_of_paths', 'has_map', 'improve', 'kpi_definitions', 'kpi_definitions_of', 'kpi_library_table', 'kpi_measures', 'kpi_places', 'kpis', 'likely_paths', 'likely_paths_of_paths', 'log_rank', 'make_journeys', 'make_or_break', 'make_paths', 'markov', 'models', 'newcombe', 'newcombe_paired', 'phase_scores', 'scenario', 'select_journeys', 'shapley_positions', 'silence', 'spells', 'step_matrix', 'survival', 'survival_quantiles', 'transform_paths', 'transitions', 'transitions_of_paths', 'value_concentration', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'webshop_events', 'webshop_log', 'webshop_parameters', 'webshop_truth', 'what_if', 'wilson']
 __all__: list[str] = ['Chain', 'Columns', 'EventLog', 'InputError', 'JourneyGraph', 'JourneyGroup', 'JourneySet', 'LimitError', 'LogBuilder', 'PathTable', 'SpellSet', 'Stream', 'Table', 'abandoned_carts', 'alerts', 'attribute', 'click_through', 'cohort_rate', 'collect_spells', 'compare', 'drop_off', 'durations', 'effort', 'entries', 'expected_times', 'first_labels', 'friction', 'funnel', 'graph', 'graph_of_paths', 'improve', 'likely_paths', 'likely_paths_of_paths', 'log_rank', 'loss_reasons', 'make_journeys', 'make_or_break', 'make_paths', 'markov', 'models', 'newcombe', 'newcombe_paired', 'select_journeys', 'shapley_positions', 'silence', 'spells', 'step_matrix', 'survival', 'survival_quantiles', 'transform_paths', 'transitions', 'transitions_of_paths', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'webshop_events', 'webshop_log', 'webshop_parameters', 'webshop_truth', 'what_if', 'wilson']
+__all__: list[str] = ['Chain', 'Columns', 'EventLog', 'InputError', 'JourneyGraph', 'JourneyGroup', 'JourneySet', 'LimitError', 'LogBuilder', 'PathTable', 'Scenario', 'SpellSet', 'Stream', 'Table', 'alerts', 'attribute', 'best_changes', 'cohort_rate', 'collect_spells', 'compare', 'drop_off', 'durations', 'entries', 'expected_times', 'first_labels', 'funnel', 'graph', 'graph_of_paths', 'improve', 'likely_paths', 'likely_paths_of_paths', 'log_rank', 'make_journeys', 'make_or_break', 'make_paths', 'markov', 'models', 'newcombe', 'newcombe_paired', 'scenario', 'select_journeys', 'shapley_positions', 'silence', 'spells', 'step_matrix', 'survival', 'survival_quantiles', 'transform_paths', 'transitions', 'transitions_of_paths', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'webshop_events', 'webshop_log', 'webshop_parameters', 'webshop_truth', 'what_if', 'wilson']
 class Table:
     def __arrow_c_stream__(self, requested_schema: typing.Any = None) -> typing.Any:
         ...
@@ -307,6 +308,11 @@ def attribute(journeys: PathTable, *, model: str, order: typing.SupportsInt | ty
     ...
 def benchmarks(journeys: JourneySet, aggregates: KpiAggregates, *, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
 def click_through(journeys: JourneySet, calls: collections.abc.Sequence[tuple[str, collections.abc.Sequence[str]]], *, by: str, within: typing.SupportsInt | typing.SupportsIndex | None, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex) -> Table:
+@typing.overload
+def best_changes(journeys: JourneySet, changes: collections.abc.Sequence[tuple[str, str, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]], *, budget: typing.SupportsFloat | typing.SupportsIndex, by: str, collapse: bool, intervals: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex, exact_up_to: typing.SupportsInt | typing.SupportsIndex) -> Table:
+    ...
+@typing.overload
+def best_changes(journeys: PathTable, changes: collections.abc.Sequence[tuple[str, str, typing.SupportsFloat | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]], *, budget: typing.SupportsFloat | typing.SupportsIndex, by: str, collapse: bool, intervals: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex, exact_up_to: typing.SupportsInt | typing.SupportsIndex) -> Table:
     ...
 def cohort_rate(journeys: JourneySet, *, within: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], segment: str, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
     ...
@@ -388,10 +394,10 @@ def graph_of_paths(paths: PathTable, *, level: typing.SupportsFloat | typing.Sup
 def has_map(journeys: JourneySet) -> bool:
     ...
 @typing.overload
-def improve(journeys: JourneySet, *, amount: typing.SupportsFloat | typing.SupportsIndex, by: str, collapse: bool, intervals: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
+def improve(journeys: JourneySet, *, amount: typing.SupportsFloat | typing.SupportsIndex, by: str, collapse: bool, intervals: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex, controllable: collections.abc.Sequence[str], all_items: bool, rank_by: str) -> Table:
     ...
 @typing.overload
-def improve(journeys: PathTable, *, amount: typing.SupportsFloat | typing.SupportsIndex, by: str, collapse: bool, intervals: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
+def improve(journeys: PathTable, *, amount: typing.SupportsFloat | typing.SupportsIndex, by: str, collapse: bool, intervals: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex, controllable: collections.abc.Sequence[str], all_items: bool, rank_by: str) -> Table:
     ...
 def kpi_definitions(map: str) -> list[KpiDefinition]:
     ...
@@ -416,10 +422,10 @@ def loss_reasons(journeys: JourneySet, *, reason: str, by: str, level: typing.Su
 def make_journeys(log: EventLog, *, conversion: collections.abc.Sequence[str], after: str, gap: typing.SupportsInt | typing.SupportsIndex | None = None, inactivity: typing.SupportsInt | typing.SupportsIndex | None = None, observed_until: typing.SupportsInt | typing.SupportsIndex | None = None, threads: typing.SupportsInt | typing.SupportsIndex = 0) -> JourneySet:
     ...
 @typing.overload
-def make_or_break(journeys: JourneySet, *, by: str, collapse: bool, intervals: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
+def make_or_break(journeys: JourneySet, *, by: str, collapse: bool, intervals: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex, limit: typing.SupportsFloat | typing.SupportsIndex) -> tuple[Table, Table, Table]:
     ...
 @typing.overload
-def make_or_break(journeys: PathTable, *, by: str, collapse: bool, intervals: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
+def make_or_break(journeys: PathTable, *, by: str, collapse: bool, intervals: bool, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex, limit: typing.SupportsFloat | typing.SupportsIndex) -> tuple[Table, Table, Table]:
     ...
 def make_paths(journeys: JourneySet, *, by: str = 'touchpoint', collapse: bool = False, lookback: typing.SupportsInt | typing.SupportsIndex | None = None, threads: typing.SupportsInt | typing.SupportsIndex = 0) -> PathTable:
     ...

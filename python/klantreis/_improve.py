@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from klantreis import _core
-from klantreis._arguments import thread_count
+from klantreis._arguments import thread_count, whole_number
 from klantreis._journeys import Journeys
 from klantreis._paths import Paths
 from klantreis._table import Table
@@ -32,6 +32,8 @@ def improve(
     *,
     points: float = 1.0,
     by: str = "touchpoint",
+    controllable: str | Iterable[str] | None = None,
+    rank_by: str = "conversions",
     collapse: bool = False,
     intervals: bool = True,
     level: float = 0.95,
@@ -49,6 +51,11 @@ def improve(
         leave.
     by
         ``"touchpoint"``, ``"channel"``, ``"phase"`` or an attribute of the log.
+    controllable
+        The items that can be changed: only transitions from these are shown. None: those that the map of the log calls
+        controllable, all where it has no map. ``"all"``: all.
+    rank_by
+        ``"conversions"`` or ``"value"``.
     collapse
         Merge immediate repeats; phases always do.
     intervals
@@ -63,12 +70,14 @@ def improve(
     Returns
     -------
     Table
-        One row per transition that was seen, none hidden, largest gain first: ``from, to, probability``; ``gain``, the
-        change of P(conversion), with ``lower`` and ``upper``; ``conversions`` gained and, where values exist, the
-        ``value``, over the settled journeys; ``sensitivity``, the gain per unit of a very small change;
-        ``elasticity``, the relative change when the other transitions shrink in proportion; ``reach``, the share of
-        customers who visit ``from``; ``n``, their number; ``marks``. Where fewer than ``points`` leave, all of them
-        move and the row is marked ``capped``.
+        One row per transition that was seen, largest gain first: ``from, to``, with a map the ``owner``,
+        ``probability``; ``gain``, the change of P(conversion), with ``lower`` and ``upper``; ``conversions`` gained
+        and, where values exist, the ``value``, over the settled journeys; ``steps`` and, where the log has times,
+        ``time``, the change of the expected touches and seconds of a journey; ``sensitivity``, the gain per unit of a
+        very small change, with ``sensitivity_value``, ``sensitivity_steps`` and ``sensitivity_time``; ``elasticity``,
+        the relative change when the other transitions shrink in proportion; ``reach``, the share of customers who
+        visit ``from``; ``n``, their number; ``marks``. Where fewer than ``points`` leave, all of them move and the
+        row is marked ``capped``.
 
     Raises
     ------
@@ -101,37 +110,72 @@ def improve(
             level=level,
             min_n=float(min_n),
             threads=thread_count(threads),
+            controllable=[] if controllable in (None, "all") else _names(controllable, "controllable"),
+            all_items=controllable == "all",
+            rank_by=rank_by,
         )
     )
+
+
+class MakeOrBreak(Table):
+    """The result of :func:`klantreis.make_or_break`: a table, with :attr:`cut` and :attr:`loops` beside it."""
+
+    __slots__ = ("_cut", "_loops")
+
+    def __init__(self, items: _core.Table, cut: _core.Table, loops: _core.Table) -> None:
+        super().__init__(items)
+        self._cut = Table(cut)
+        self._loops = Table(loops)
+
+    @property
+    def cut(self) -> Table:
+        """The fewest items that every way to the conversion passes one of: the item, ``reach``, ``n``.
+
+        No row where some journeys convert without any touch before; ``.cut.definition`` says so then.
+        """
+        return self._cut
+
+    @property
+    def loops(self) -> Table:
+        """Where journeys go round: ``items, size, reach, rounds, visits, conversion_probability``.
+
+        ``items`` can be reached from each other; ``rounds`` is how often a journey that enters is expected to come back
+        to the item by which it entered.
+        """
+        return self._loops
 
 
 def make_or_break(
     journeys: Journeys | Paths,
     *,
     by: str = "touchpoint",
+    limit: float = 0.5,
     collapse: bool = False,
     intervals: bool = True,
     level: float = 0.95,
     min_n: int = 30,
     threads: int | None = None,
-) -> Table:
+) -> MakeOrBreak:
     """Rank the touchpoints by the part of the conversions that depends on them.
 
     Parameters
     ----------
     journeys, by, collapse, intervals, level, threads
         As in :func:`improve`.
+    limit
+        Items with a larger removal effect are ``above_limit``.
     min_n
         Items that fewer customers visit are marked ``few_customers``.
 
     Returns
     -------
-    Table
+    MakeOrBreak
         One row per item, largest removal effect first: the item; ``removal_effect``, the part of the conversions that
-        is lost when every journey ends there, with ``lower`` and ``upper``; ``is_dominator``, whether every way to the
-        conversion passes it; ``conversion_probability`` of a journey that is there; ``next_best``, the next step seen
-        from there that leads to a conversion most often; ``reach``, the share of customers who visit it; ``n``, their
-        number; ``marks``.
+        is lost when every journey ends there, with ``lower`` and ``upper``; ``is_dominator``, whether every way to
+        the conversion passes it; ``above_limit``; ``conversion_probability`` of a journey that is there;
+        ``next_best``, the next step seen from there that leads to a conversion most often; ``reach``, the share of
+        customers who visit it; ``n``, their number; ``marks``. Beside it stand ``.cut``, the fewest items that every
+        way passes one of, and ``.loops``, where journeys go round.
 
     Raises
     ------
@@ -152,10 +196,12 @@ def make_or_break(
     >>> found = kr.make_or_break(kr.journeys(log, conversion="order"))
     >>> [(row["touchpoint"], row["removal_effect"], row["is_dominator"]) for row in found]
     [('cart', 1.0, True), ('ad', 0.5, False)]
+    >>> found.cut["touchpoint"], len(found.loops)
+    (['cart'], 0)
     """
     handle, by = _source(journeys, by, collapse, "make_or_break")
-    return Table(
-        _core.make_or_break(
+    return MakeOrBreak(
+        *_core.make_or_break(
             handle,
             by=by,
             collapse=bool(collapse),
@@ -163,6 +209,89 @@ def make_or_break(
             level=level,
             min_n=float(min_n),
             threads=thread_count(threads),
+            limit=limit,
+        )
+    )
+
+
+def best_changes(
+    journeys: Journeys | Paths,
+    changes: Iterable[Sequence[Any]],
+    *,
+    budget: float,
+    by: str = "touchpoint",
+    collapse: bool = False,
+    intervals: bool = True,
+    level: float = 0.95,
+    min_n: int = 30,
+    threads: int | None = None,
+    exact_up_to: int = 16,
+) -> Table:
+    """Choose the changes that together gain most conversions within a budget.
+
+    Parameters
+    ----------
+    journeys, by, collapse, intervals, level, min_n, threads
+        As in :func:`what_if`.
+    changes
+        The changes to choose from, each ``(from, to, points, cost)``: so many percentage points of those who leave at
+        ``from`` go on to ``to``.
+    budget
+        What the chosen changes may cost together.
+    exact_up_to
+        With so many changes every set is tried, at most 24; with more they are added one by one.
+
+    Returns
+    -------
+    Table
+        One row per chosen change, in the order in which they are made: ``from, to, amount, cost, spent, gain_alone,
+        gain, lower, upper, conversions, n, marks``; ``spent``, ``gain`` and ``conversions`` are those of the changes
+        so far. The options say the ``method``, ``exact`` or ``greedy``, the ``gain`` of the set and a ``bound`` that
+        no set within the budget exceeds.
+
+    Raises
+    ------
+    InputError
+        When an item is unknown, a cost is negative, or nothing is offered.
+
+    Notes
+    -----
+    Gains of several changes are computed together, as changes along one way strengthen each other.
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> paths = kr.read_paths({"path": ["ad > cart", "ad"], "conversions": [2, 0], "nulls": [2, 4]},
+    ...                       conversions="conversions", nulls="nulls")
+    >>> offers = [("ad", "cart", 10, 3), ("cart", "(conversion)", 20, 3), ("ad", "cart", 20, 9)]
+    >>> found = kr.best_changes(paths, offers, budget=6)
+    >>> [(row["from"], row["to"], row["spent"], round(row["gain"], 3)) for row in found]
+    [('cart', '(conversion)', 3.0, 0.1), ('ad', 'cart', 6.0, 0.17)]
+    >>> found.options["method"]
+    'exact'
+    """
+    handle, by = _source(journeys, by, collapse, "best_changes")
+    offers = []
+    for change in changes:
+        if isinstance(change, str) or len(change) != 4 or not all(isinstance(name, str) for name in change[:2]):
+            raise _core.InputError(f"a change is {change!r}; give (from, to, points, cost)")
+        try:
+            cost = float(change[3])
+        except (TypeError, ValueError):
+            raise _core.InputError(f"the cost of {change!r} is not a number") from None
+        offers.append((change[0], change[1], _amount(change[2]), cost))
+    return Table(
+        _core.best_changes(
+            handle,
+            offers,
+            budget=budget,
+            by=by,
+            collapse=bool(collapse),
+            intervals=bool(intervals),
+            level=level,
+            min_n=float(min_n),
+            threads=thread_count(threads),
+            exact_up_to=whole_number(exact_up_to, "exact_up_to", 0),
         )
     )
 
@@ -382,6 +511,14 @@ def _source(journeys: Journeys | Paths, by: str, collapse: bool, analysis: str) 
         f"{analysis} takes Journeys or Paths, not {type(journeys).__name__}; cut journeys from a log with "
         "klantreis.journeys, or read a path table with klantreis.read_paths"
     )
+
+
+def _names(given: Any, what: str) -> list[str]:
+    """Return names as a list; one name may stand alone."""
+    names = [given] if isinstance(given, str) else list(given)
+    if not names or not all(isinstance(name, str) for name in names):
+        raise _core.InputError(f"{what} is {given!r}; give names of items, or leave it out")
+    return names
 
 
 def _amount(points: float) -> float:

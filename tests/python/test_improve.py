@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import random
 from typing import Any
 
 import numpy as np
@@ -55,8 +57,9 @@ def test_gains_and_bounds_of_the_worked_example(tiny: kr.Journeys, to: str) -> N
 def test_columns_and_value_of_a_gain(tiny: kr.Journeys) -> None:
     found = kr.improve(tiny)
     assert found.columns == [
-        "from", "to", "probability", "gain", "lower", "upper", "conversions", "value", "sensitivity", "elasticity",
-        "reach", "n", "marks",
+        "from", "to", "probability", "gain", "lower", "upper", "conversions", "value", "steps", "time",
+        "sensitivity", "sensitivity_value", "sensitivity_steps", "sensitivity_time", "elasticity", "reach", "n",
+        "marks",
     ]  # fmt: skip
     # Eight customers, of whom all but u4 visit A; eleven journeys.
     reach = cells(found, FROM_TO, "reach", "n")
@@ -186,7 +189,8 @@ def test_edits_stand_on_each_other_and_change_nothing_else(loops: kr.Journeys) -
 def test_phases_and_paths(webshop: kr.Journeys) -> None:
     assert set(kr.make_or_break(webshop, by="phase")["phase"]) <= {"awareness", "consideration", "purchase"}
     paths = kr.paths(webshop)
-    assert kr.improve(paths).to_dicts() == kr.improve(webshop).to_dicts()
+    without_times = [{k: v for k, v in row.items() if not k.endswith("time")} for row in kr.improve(webshop)]
+    assert kr.improve(paths).to_dicts() == without_times
     assert kr.make_or_break(paths).to_dicts() == kr.make_or_break(webshop).to_dicts()
     with pytest.raises(kr.InputError, match=r"klantreis\.paths"):
         kr.improve(paths, by="phase")
@@ -229,3 +233,156 @@ def test_wrong_arguments_say_what_to_give(loops: kr.Journeys) -> None:
             analysis(on)
     with pytest.raises(kr.InputError, match="recut"):
         kr.what_if(on, [])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_sensitivities_are_central_differences_of_what_if(seed: int) -> None:
+    """Of conversion, value, touches and time: moving a little more and a little less from those who leave."""
+    fast, _ = both(big(seed), ENDED[seed % len(ENDED)])
+    journeys = fast.conversions + fast.nulls
+    checked = 0
+    tiny = 1e-3  # percentage points
+    for row in kr.improve(fast, points=tiny, intervals=False):
+        if "capped" in row["marks"] or row["from"] == "(start)":
+            continue
+        moved = kr.what_if(fast, [("move", row["from"], row["to"], tiny)], intervals=False).to_dicts()
+        change = {name: (moved[1][name] - moved[0][name]) for name in ("conversion_rate", "value", "steps", "time")}
+        assert change["conversion_rate"] == pytest.approx(row["gain"], abs=1e-13)
+        assert change["value"] == pytest.approx(row["value"], abs=1e-9)
+        assert change["steps"] == pytest.approx(row["steps"], abs=1e-11)
+        assert change["time"] == pytest.approx(row["time"], rel=1e-5, abs=1e-5)
+        # Sensitivity is the slope at nothing moved; the rest of the gain is of second order.
+        delta = tiny / 100
+        assert row["sensitivity"] * delta == pytest.approx(row["gain"], rel=1e-3, abs=1e-15)
+        assert row["sensitivity_value"] * delta * journeys == pytest.approx(row["value"], rel=1e-3, abs=1e-12)
+        assert row["sensitivity_steps"] * delta == pytest.approx(row["steps"], rel=1e-3, abs=1e-15)
+        assert row["sensitivity_time"] * delta == pytest.approx(row["time"], rel=1e-3, abs=1e-12)
+        checked += 1
+    assert checked > 5
+
+
+def test_the_published_sensitivities_of_the_chain_with_loops(loops: kr.Journeys) -> None:
+    found = cells(kr.improve(loops), FROM_TO, "sensitivity", "elasticity")
+    published = {
+        ("A", "C"): (0.127464, 0.993495), ("C", "A"): (0.034676, -0.101353), ("C", "K"): (0.255735, 0.934981),
+        ("K", "C"): (0.018144, -0.217437), ("K", "X"): (0.124742, 0.915712), ("X", "K"): (0.023789, -0.061047),
+        ("X", "(conversion)"): (0.067883, 0.883185),
+    }  # fmt: skip
+    for edge, numbers in published.items():
+        assert found[edge] == pytest.approx(numbers, abs=5e-7)
+    # The derivative by central differences of an exact gain, to 1e-8.
+    for edge in published:
+        h = 1e-4
+        up, down = (
+            kr.what_if(loops, [("strengthen", *edge, sign * 100 * h)], intervals=False)["conversion_rate"][1]
+            for sign in (1, -1)
+        )
+        p = by_edge(kr.improve(loops), "probability")[edge]
+        rate = kr.what_if(loops, [])["conversion_rate"][0]
+        assert (up - down) / (2 * h) * p / rate == pytest.approx(published[edge][1], abs=1e-6)
+
+
+def test_only_what_can_be_changed_is_ranked(webshop: kr.Journeys) -> None:
+    everything = kr.improve(webshop)
+    found = kr.improve(webshop, controllable=["add_to_cart", "checkout_start"])
+    assert set(found["from"]) == {"add_to_cart", "checkout_start"}
+    kept = [row for row in everything.to_dicts() if row["from"] in {"add_to_cart", "checkout_start"}]
+    assert found.to_dicts() == kept
+    assert kr.improve(webshop, controllable="all").to_dicts() == everything.to_dicts()
+    with pytest.raises(kr.InputError, match="did you mean 'add_to_cart'"):
+        kr.improve(webshop, controllable=["add_to_card"])
+    by_value = kr.improve(webshop, rank_by="value")["value"]
+    assert by_value == sorted(by_value, reverse=True)
+    with pytest.raises(kr.InputError, match="rank_by"):
+        kr.improve(webshop, rank_by="time")
+
+
+def test_the_smallest_cut_and_the_loops_of_the_chain_with_loops(loops: kr.Journeys, webshop: kr.Journeys) -> None:
+    found = kr.make_or_break(loops, limit=0.99)
+    assert found.cut["touchpoint"] == ["A"]
+    assert found["above_limit"] == [True] * 4
+    only = found.loops.to_dicts()
+    assert [row["items"] for row in only] == ["A, C, K, X"]
+    # Every journey enters at A; expected visits of A are 1.192193, of all 2.159525 by the published matrix.
+    assert only[0]["reach"] == pytest.approx(1)
+    assert only[0]["rounds"] == pytest.approx(0.192193, abs=5e-7)
+    assert only[0]["visits"] == pytest.approx(2.159525, abs=5e-7)
+    assert only[0]["conversion_probability"] == pytest.approx(0.047518, abs=5e-7)
+    # The store leads past the checkout: two items are needed.
+    assert kr.make_or_break(webshop).cut["touchpoint"] == ["checkout_start", "store_visit"]
+
+
+def test_a_conversion_without_any_touch_leaves_no_cut() -> None:
+    paths = kr.read_paths({"path": ["a > b", ""], "conversions": [2, 1]}, path="path", conversions="conversions")
+    found = kr.make_or_break(paths)
+    assert len(found.cut) == 0
+    assert "without any touch" in found.cut.definition
+    assert len(found.loops) == 0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_smaller_set_of_items_is_a_cut(seed: int) -> None:
+    fast, _ = both(big(seed), ENDED[seed % len(ENDED)])
+    edges = [(row["from"], row["to"]) for row in kr.transitions(fast)]
+    items = {name for edge in edges for name in edge} - {"(start)", "(conversion)", "(null)"}
+
+    def separates(gone: tuple[str, ...]) -> bool:
+        seen, waiting = {"(start)"}, ["(start)"]
+        while waiting:
+            here = waiting.pop()
+            for a, b in edges:
+                if a == here and b not in seen and b not in gone:
+                    seen.add(b)
+                    waiting.append(b)
+        return "(conversion)" not in seen
+
+    cut = tuple(kr.make_or_break(fast, intervals=False).cut["touchpoint"])
+    if ("(start)", "(conversion)") in edges:
+        assert cut == ()
+        return
+    assert separates(cut)
+    assert not any(separates(smaller) for smaller in itertools.combinations(items, len(cut) - 1))
+
+
+def offers_of(fast: kr.Journeys, count: int, seed: int) -> list[tuple[str, str, float, float]]:
+    rng = random.Random(seed)
+    rows = [row for row in kr.improve(fast, intervals=False) if row["from"] != "(start)"]
+    rng.shuffle(rows)
+    return [(row["from"], row["to"], rng.choice([0.5, 1, 2]), float(rng.randint(1, 5))) for row in rows[:count]]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_best_set_of_changes_is_the_best_of_all_that_the_budget_allows(seed: int) -> None:
+    fast, _ = both(big(seed), ENDED[seed % len(ENDED)])
+    offers = offers_of(fast, 7, seed)
+    found = kr.best_changes(fast, offers, budget=8)
+    best = 0.0
+    for size in range(1, 6):
+        for chosen in itertools.combinations(offers, size):
+            if sum(cost for *_, cost in chosen) <= 8:
+                edits = [("move", here, there, points) for here, there, points, _ in chosen]
+                best = max(best, kr.what_if(fast, edits, intervals=False)["change"][-1])
+    assert found["gain"][-1] == pytest.approx(best, rel=1e-9)
+    assert float(found.options["gain"]) == pytest.approx(best, rel=1e-9)
+    assert (found.options["method"], found["spent"][-1] <= 8) == ("exact", True)
+    greedy = kr.best_changes(fast, offers, budget=8, exact_up_to=0)
+    assert greedy.options["method"] == "greedy"
+    assert greedy["gain"][-1] <= best * (1 + 1e-9)
+    assert float(greedy.options["bound"]) >= best * (1 - 1e-9)
+    assert greedy["gain"][-1] > 0.5 * best
+
+
+def test_the_interval_of_the_set_is_that_of_its_changes_together(webshop: kr.Journeys) -> None:
+    offers = [("add_to_cart", "checkout_start", 5, 2), ("checkout_start", "(conversion)", 5, 2), ("ad_impression",
+              "product_view", 5, 1)]  # fmt: skip
+    found = kr.best_changes(webshop, offers, budget=10).to_dicts()
+    together = kr.what_if(webshop, [("move", row["from"], row["to"], 100 * row["amount"]) for row in found]).to_dicts()
+    for row, step in zip(found, together[1:], strict=True):
+        assert (row["gain"], row["lower"], row["upper"]) == pytest.approx(
+            (step["change"], step["change_lower"], step["change_upper"])
+        )
+        assert row["conversions"] == pytest.approx(step["conversions_change"])
+    assert kr.best_changes(webshop, offers, budget=0.5).to_dicts() == []
+    for wrong, message in (([], "offer some"), ([("a", "b", 1)], "points, cost"), ([("a", "b", 1, -1)], "cost")):
+        with pytest.raises(kr.InputError, match=message):
+            kr.best_changes(webshop, wrong, budget=1)

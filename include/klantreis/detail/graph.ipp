@@ -7,6 +7,7 @@
 
 #include <boost/graph/strong_components.hpp>
 
+#include "klantreis/detail/graph/cut.ipp"
 #include "klantreis/detail/graph/export.ipp"
 #include "klantreis/graph.hpp"
 

@@ -66,6 +66,9 @@ struct moved_gain {
   double gain;   ///< change of P(goal | start); null when the edited chain would never end
   double moved;  ///< the probability that was moved
   bool capped;   ///< the row had less than asked for
+  /// Expected arrivals at the destination by what was moved, those of journeys that come round again included; null as
+  /// the gain. What is worth v from there on changes by `arrivals` times v.
+  double arrivals = 0.0;
 };
 
 /// The change of P(goal | start) when each edge alone gets `amount` more probability, taken from `source` (the null

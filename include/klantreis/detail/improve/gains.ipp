@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "klantreis/detail/improve/map_items.hpp"
 #include "klantreis/detail/improve/rows.hpp"
+#include "klantreis/detail/improve/times.hpp"
 #include "klantreis/detail/markov/helpers.hpp"
 #include "klantreis/detail/number_text.hpp"
 #include "klantreis/improve.hpp"
@@ -31,11 +33,20 @@ class gain_analysis {
  public:
   gain_analysis(const path_table& paths, const improve_options& options)
       : paths_(&paths), options_(options), chain_(paths) {
-    for (const chain_edge& e : edges_of(chain_.probabilities())) {
-      if (e.to != chain_.null()) {
-        rows_.push_back({.from = e.from, .to = e.to});
-      }
-    }
+    add_rows();
+  }
+
+  /// With the log behind the paths there are times, and perhaps a map.
+  gain_analysis(const path_table& paths, const journey_set& journeys, const improve_options& options)
+      : paths_(&paths),
+        options_(options),
+        has_times_(journeys.log().has_times()),
+        items_(items_of_map(journeys.log().map(), options.by)),
+        chain_(paths, [&](const order_chain& counts) {
+          return journeys.log().has_times() ? times_in_states(journeys, options.by, options.collapse, counts)
+                                            : state_times{};
+        }) {
+    add_rows();
   }
 
   [[nodiscard]] table result() {
@@ -49,6 +60,39 @@ class gain_analysis {
  private:
   [[nodiscard]] interval_options intervals() const { return {.level = options_.level, .min_n = options_.min_n}; }
 
+  void add_rows() {
+    if (options_.rank_by != "conversions" && options_.rank_by != "value") {
+      throw input_error("rank_by is " + quoted(options_.rank_by) + "; it must be 'conversions' or 'value'");
+    }
+    if (options_.rank_by == "value" && !paths_->has_values()) {
+      throw input_error("there are no values to rank by; rank by 'conversions'");
+    }
+    std::vector<std::string> names;
+    for (absorbing_chain::state state = 0; state < chain_.counts().size(); ++state) {
+      names.push_back(chain_.name(state));
+    }
+    for (const std::string& name : options_.controllable) {
+      if (std::find(names.begin(), names.end(), name) == names.end() && !items_.contains(name)) {
+        const auto similar = similar_names(name, names);
+        throw input_error("no settled journey visits the controllable item " + quoted(name) +
+                          (similar.empty() ? "" : "; did you mean " + quoted(similar[0]) + "?"));
+      }
+    }
+    for (const chain_edge& e : edges_of(chain_.probabilities())) {
+      if (e.to != chain_.null() && is_controllable(names[e.from])) {
+        rows_.push_back({.from = e.from, .to = e.to});
+      }
+    }
+  }
+
+  [[nodiscard]] bool is_controllable(const std::string& name) const {
+    if (!options_.controllable.empty()) {
+      return std::find(options_.controllable.begin(), options_.controllable.end(), name) != options_.controllable.end();
+    }
+    const auto found = items_.find(name);
+    return options_.all_items || found == items_.end() || found->second.controllable;
+  }
+
   void find_gains() {
     check_improve_work(chain_.counts().size(), chain_.solve_work(), "");
     std::vector<chain_edge> edges;
@@ -60,7 +104,7 @@ class gain_analysis {
     const auto effects = proportional_effects(chain_.solver(), order_chain::start, chain_.goal());
     std::size_t next = 0;
     for (const proportional_effect& effect : effects) {
-      if (effect.to != chain_.null()) {
+      if (next < rows_.size() && rows_[next].from == effect.from && rows_[next].to == effect.to) {
         // Of a repeat it is 0: P(conversion) from a state is the mean of its other destinations.
         const bool repeat = effect.from == effect.to && !std::isnan(effect.elasticity);
         rows_[next++].elasticity = repeat ? 0.0 : effect.elasticity;
@@ -168,6 +212,27 @@ class gain_analysis {
     }
   }
 
+  /// What is still to come after `to`, when the transition is taken.
+  struct still_to_come {
+    std::vector<double> value;
+    std::vector<double> steps;
+    std::vector<double> time;
+  };
+
+  [[nodiscard]] still_to_come find_still_to_come() const {
+    std::vector<double> each(chain_.counts().size(), 1.0);
+    each[order_chain::start] = 0.0;  // leaving (start) is no visit
+    still_to_come found;
+    found.steps = chain_.solver().solve({.rhs = each}).values;
+    if (paths_->has_values()) {
+      found.value = chain_.solver().solve({.rhs = chain_.paid()}).values;
+    }
+    if (has_times_) {
+      found.time = chain_.solver().solve({.rhs = chain_.seconds()}).values;
+    }
+    return found;
+  }
+
   [[nodiscard]] table make_table() const {
     std::vector<double> gains;
     std::vector<std::string> from;
@@ -177,7 +242,6 @@ class gain_analysis {
       from.push_back(chain_.name(row.from));
       to.push_back(chain_.name(row.to));
     }
-    const auto order = ranked(gains, [&](std::size_t k) { return std::tie(from[k], to[k]); });
     const auto numbers = [&](auto&& number) {
       std::vector<double> values;
       for (const gain_row& row : rows_) {
@@ -187,12 +251,34 @@ class gain_analysis {
     };
     const double journeys = chain_.counts().journeys();
     const auto& slope = chain_.slope();
+    const still_to_come next = find_still_to_come();
+    const bool has_values = paths_->has_values();
+    const auto worth = [&](const gain_row& row) {
+      return row.to == chain_.goal() ? chain_.counts().values()[row.from] / chain_.counts().conversions()[row.from]
+                                     : next.value[row.to];
+    };
+    const auto after = [&](const std::vector<double>& amounts, const gain_row& row) {
+      return row.to == chain_.goal() ? 0.0 : amounts[row.to];
+    };
+    const std::vector<double> value =
+        has_values ? numbers([&](const gain_row& row) { return row.moved.arrivals * worth(row) * journeys; })
+                   : std::vector<double>{};
+    const auto order =
+        ranked(options_.rank_by == "value" ? value : gains, [&](std::size_t k) { return std::tie(from[k], to[k]); });
     table result{
         "Gain: the change of P(conversion) when this transition alone gets the amount more probability, taken from "
         "those who leave at `from`, in the Markov chain of the settled journeys; exact. It holds if those who are "
         "kept behave from `to` onwards as others did."};
+    std::vector<std::string> owner;
+    for (const std::string& name : from) {
+      const auto found = items_.find(name);
+      owner.push_back(found == items_.end() ? "" : found->second.owner);
+    }
     result.add("from", std::move(from));
     result.add("to", std::move(to));
+    if (!items_.empty()) {
+      result.add("owner", std::move(owner));
+    }
     result.add("probability",
                numbers([&](const gain_row& row) { return chain_.probabilities().probability(row.from, row.to); }),
                quantity::share);
@@ -200,10 +286,26 @@ class gain_analysis {
     result.add("lower", numbers([](const gain_row& row) { return row.gain.lower; }), quantity::share);
     result.add("upper", numbers([](const gain_row& row) { return row.gain.upper; }), quantity::share);
     result.add("conversions", numbers([&](const gain_row& row) { return row.gain.value * journeys; }));
-    if (paths_->has_values()) {
-      result.add("value", value_gains(), quantity::amount);
+    if (has_values) {
+      result.add("value", value, quantity::amount);
+    }
+    result.add("steps", numbers([&](const gain_row& row) { return row.moved.arrivals * after(next.steps, row); }));
+    if (has_times_) {
+      result.add("time", numbers([&](const gain_row& row) { return row.moved.arrivals * after(next.time, row); }),
+                 quantity::seconds);
     }
     result.add("sensitivity", numbers([&](const gain_row& row) { return slope(row.from, row.to); }));
+    if (has_values) {
+      result.add("sensitivity_value", numbers([&](const gain_row& row) { return slope.visits[row.from] * worth(row); }),
+                 quantity::amount);
+    }
+    result.add("sensitivity_steps",
+               numbers([&](const gain_row& row) { return slope.visits[row.from] * after(next.steps, row); }));
+    if (has_times_) {
+      result.add("sensitivity_time",
+                 numbers([&](const gain_row& row) { return slope.visits[row.from] * after(next.time, row); }),
+                 quantity::seconds);
+    }
     result.add("elasticity", numbers([](const gain_row& row) { return row.elasticity; }));
     result.add("reach", numbers([&](const gain_row& row) { return chain_.visitors(row.from) / chain_.customers(); }),
                quantity::share);
@@ -219,34 +321,19 @@ class gain_analysis {
     result.set_option("by", paths_->by());
     result.set_option("amount", number_text(options_.amount));
     result.set_option("intervals", options_.intervals ? "by customers" : "none");
+    result.set_option("items", !options_.controllable.empty()         ? "those named controllable"
+                               : items_.empty() || options_.all_items ? "all"
+                                                                      : "those the map calls controllable");
     set_interval_options(result, intervals());
     return result;
   }
 
-  // The gain with expected values in place of P(conversion).
-  [[nodiscard]] std::vector<double> value_gains() const {
-    const order_chain& counts = chain_.counts();
-    std::vector<double> pays(counts.size());
-    for (std::size_t state = 0; state < counts.size(); ++state) {
-      pays[state] = counts.values()[state] / counts.visits()[state];
-    }
-    const auto expected = chain_.solver().solve({.rhs = pays});
-    std::vector<double> gains;
-    for (const gain_row& row : rows_) {
-      // The gain of a transition is proportional to what `to` is worth; c N_0i does not depend on that.
-      const bool converts = row.to == chain_.goal();
-      const double worth =
-          converts ? counts.values()[row.from] / counts.conversions()[row.from] : expected.values[row.to];
-      const double probability = chain_.slope().values[row.to];
-      gains.push_back(probability > 0.0 ? row.gain.value / probability * worth * counts.journeys() : row.gain.value);
-    }
-    return gains;
-  }
-
   const path_table* paths_;
   improve_options options_;
+  bool has_times_ = false;
+  map_items items_ = {};
   fitted_chain chain_;
-  std::vector<gain_row> rows_;
+  std::vector<gain_row> rows_ = {};
 };
 
 }  // namespace detail
@@ -256,7 +343,8 @@ KLANTREIS_INLINE table improve(const path_table& paths, const improve_options& o
 }
 
 KLANTREIS_INLINE table improve(const journey_set& journeys, const improve_options& options) {
-  table result = improve(detail::paths_for(journeys, options, "improve"), options);
+  const path_table paths = detail::paths_for(journeys, options, "improve");
+  table result = detail::gain_analysis{paths, journeys, options}.result();
   detail::set_journey_options(result, journeys, options);
   return result;
 }

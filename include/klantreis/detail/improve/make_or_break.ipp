@@ -13,6 +13,8 @@
 
 #include "klantreis/detail/improve/rows.hpp"
 #include "klantreis/detail/markov/helpers.hpp"
+#include "klantreis/detail/number_text.hpp"
+#include "klantreis/graph.hpp"
 #include "klantreis/improve.hpp"
 #include "klantreis/markov/removal.hpp"
 
@@ -115,6 +117,7 @@ class removal_analysis {
     std::vector<double> lower;
     std::vector<double> upper;
     std::vector<bool> dominator;
+    std::vector<bool> above;
     std::vector<double> probability;
     std::vector<std::string> next;
     std::vector<double> reach;
@@ -127,6 +130,7 @@ class removal_analysis {
       upper.push_back(estimates_[state].upper);
       // What remains without the state is exactly 0 only where the graph leaves no way.
       dominator.push_back(removal_.probability > 0.0 && removal_.without[state] == 0.0);
+      above.push_back(estimates_[state].value > options_.limit);
       probability.push_back(chain_.slope().values[state]);
       next.push_back(next_best(state));
       reach.push_back(chain_.visitors(state) / chain_.customers());
@@ -137,8 +141,8 @@ class removal_analysis {
     table result{
         "Removal effect: the part of the conversions that is lost when every journey ends at the item, in the Markov "
         "chain of the settled journeys. A dominator stands on every way to the conversion."};
-    constexpr std::array<std::string_view, 9> columns{
-        "removal_effect", "lower", "upper", "is_dominator", "conversion_probability",
+    constexpr std::array<std::string_view, 10> columns{
+        "removal_effect", "lower", "upper", "is_dominator", "above_limit", "conversion_probability",
         "next_best",      "reach", "n",     "marks"};
     if (std::find(columns.begin(), columns.end(), paths_->by()) != columns.end()) {
       throw input_error("the attribute " + quoted(paths_->by()) + " has the name of a column of the result; rename it");
@@ -148,6 +152,7 @@ class removal_analysis {
     result.add("lower", std::move(lower), quantity::share);
     result.add("upper", std::move(upper), quantity::share);
     result.add("is_dominator", std::move(dominator));
+    result.add("above_limit", std::move(above));
     result.add("conversion_probability", std::move(probability), quantity::share);
     result.add("next_best", std::move(next));
     result.add("reach", std::move(reach), quantity::share);
@@ -155,6 +160,7 @@ class removal_analysis {
     result.add("marks", std::move(marks));
     result = result.take(order);
     result.set_option("by", paths_->by());
+    result.set_option("limit", number_text(options_.limit));
     result.set_option("intervals", options_.intervals ? "by customers" : "none");
     set_interval_options(result, intervals);
     return result;

@@ -146,19 +146,20 @@ KLANTREIS_INLINE std::vector<moved_gain> gains_of_moving(const transient_solver&
       problems.push_back({.rhs = unit});
     }
     first.push_back(end);
-    solver.solve(
-        problems, transient_solver::direction::forward, [&](std::size_t k, transient_solver::solution&& column) {
-          for (std::size_t at = first[k]; at < first[k + 1]; ++at) {
-            const auto [i, j] = edges[order[at]];
-            const double available = chain.probability(i, source);
-            const double moved = (std::min)(amount, available);
-            const double back = chain.is_absorbing(j) ? 0.0 : column.values[j];
-            const double room = 1.0 - moved * back;
-            const double gain = room > 1e-12 ? slope.visits[i] * moved * (slope.values[j] - slope.values[source]) / room
-                                             : std::numeric_limits<double>::quiet_NaN();
-            result[order[at]] = {gain, moved, available < amount};
-          }
-        });
+    solver.solve(problems, transient_solver::direction::forward,
+                 [&](std::size_t k, transient_solver::solution&& column) {
+                   for (std::size_t at = first[k]; at < first[k + 1]; ++at) {
+                     const auto [i, j] = edges[order[at]];
+                     const double available = chain.probability(i, source);
+                     const double moved = (std::min)(amount, available);
+                     const double back = chain.is_absorbing(j) ? 0.0 : column.values[j];
+                     const double room = 1.0 - moved * back;
+                     const double arrivals =
+                         room > 1e-12 ? slope.visits[i] * moved / room : std::numeric_limits<double>::quiet_NaN();
+                     const double gain = arrivals * (slope.values[j] - slope.values[source]);
+                     result[order[at]] = {gain, moved, available < amount, arrivals};
+                   }
+                 });
     first.clear();
     units.clear();
   };
