@@ -657,3 +657,58 @@ def test_customers_who_may_still_come_back_are_left_out_of_shares() -> None:
     )
     row = one(journeys, "cart_abandonment")
     assert (row["value"], row["n"]) == (0.5, 2)
+
+
+# Questions that need no figure of their own
+
+
+def test_good_scores_go_with_repeat_orders(journeys: kr.Journeys) -> None:
+    repeat = "share_of_customers(outcome=order, at_least=2, among={{of: nps, where: {{score: {{{}: 9}}}}}})"
+    good, other = one(journeys, repeat.format("gte")), one(journeys, repeat.format("lt"))
+    assert (good["value"], good["n"]) == (1, 2)
+    assert (other["value"], other["n"]) == (0, 3)
+
+
+def test_a_figure_by_an_attribute_of_the_delivery() -> None:
+    rows = []
+    for i, (score, installed) in enumerate([(10, "yes"), (9, "yes"), (7, "no"), (3, "no")]):
+        rows += [(i, 0, "delivered", None, installed), (i, 1, "nps", score, None)]
+    log = events(rows, "score", "installed", numbers=["score"], attributes=["installed"])
+    found = kr.kpis(kr.journeys(log), select=["nps"], by="installed")
+    assert cells(found, ("installed",), "value", "n") == {"yes": (100, 2), "no": (-50, 2)}
+
+
+def test_questions_where_the_parcel_is_for_each_order() -> None:
+    rows = [("a", 0, "order", None), ("a", 1, "contact", "where is my order"), ("b", 0, "order", None),
+            ("b", 1, "contact", "refund")]  # fmt: skip
+    log = events(rows, "topic", attributes=["topic"])
+    measure = 'count(contact, where={topic: "where is my order"}) / count(order)'
+    assert value(kr.journeys(log, conversion="order"), measure) == 0.5
+
+
+def test_deliveries_are_told_apart_by_the_id_of_the_order() -> None:
+    rows = [("a", 0, "order", "o1"), ("a", 1, "order", "o2"), ("a", 3, "delivered", "o2"), ("a", 9, "delivered", "o1")]
+    journeys = kr.journeys(events(rows, "order_id", attributes=["order_id"]), conversion="order")
+    mean = "duration(from=order, to=delivered, stat=mean{})"
+    assert value(journeys, mean.format(", id=order_id"), unit="d") == pytest.approx((2 + 9) / 2)
+    # Without it, the first delivery is that of the last order, and the second one has none.
+    assert value(journeys, mean.format(""), unit="d") == 2
+    assert value(journeys, mean.format(", pair=first"), unit="d") == 3
+
+
+def test_scores_of_several_answers_of_one_customer_count_for_one_customer() -> None:
+    rows = [(i, day, "nps", score) for i, score in enumerate([10, 10, 3, 7] * 5) for day in range(3)]
+    row = one(kr.journeys(events(rows, "score", numbers=["score"])), "nps(score)")
+    once = one(kr.journeys(events(rows[::3], "score", numbers=["score"])), "nps(score)")
+    assert (row["value"], row["n"]) == (once["value"], once["n"]) == (25, 20)
+    # Three equal answers say no more than one: about as wide, not narrower by the root of three.
+    assert row["upper"] - row["lower"] > 0.95 * (once["upper"] - once["lower"])
+
+
+def test_a_dashboard_of_two_weeks_adds_up_to_both() -> None:
+    rows = [(i, i % 14, "cart" if i % 2 else "order") for i in range(56)]
+    journeys = kr.journeys(events(rows), conversion="order")
+    weeks = kr.kpis(journeys, select=["conversion_rate"], period="week").to_dicts()
+    whole = kr.kpis(journeys, select=["conversion_rate"]).to_dicts()[0]
+    assert sum(row["n"] for row in weeks) == whole["n"] == 56
+    assert sum(row["n"] * row["value"] for row in weeks) == pytest.approx(28)

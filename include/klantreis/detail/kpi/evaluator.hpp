@@ -50,7 +50,7 @@ class kpi_evaluator {
   [[nodiscard]] kpi_result fresh(const kpi_expression& expression);
   [[nodiscard]] kpi_result operation(const kpi_expression& expression);
   [[nodiscard]] kpi_result combine(char sign, const kpi_expression& a, const kpi_expression& b);
-  [[nodiscard]] kpi_result named(const std::string& name);
+  [[nodiscard]] result named(const std::string& name);
   [[nodiscard]] kpi_result call(const kpi_expression& expression);
 
   [[nodiscard]] kpi_result counted(const arguments& given);
@@ -170,6 +170,9 @@ inline std::shared_ptr<const kpi_result> kpi_evaluator::measure(const kpi_defini
 }
 
 inline kpi_evaluator::result kpi_evaluator::evaluate(const kpi_expression& expression) {
+  if (expression.what == kpi_expression::kind::text) {
+    return named(expression.text);
+  }
   // What is read from aggregates may fall back on the figure's own id.
   const std::string key = (from_aggregates_ ? "aggregate " + id_ + " " : "") + to_text(expression);
   if (const auto found = known_.find(key); found != known_.end()) {
@@ -192,8 +195,6 @@ inline kpi_result kpi_evaluator::fresh(const kpi_expression& expression) {
       found.slots.assign(frame_.slots().size(), constant_figure(expression.number));
       return found;
     }
-    case kpi_expression::kind::text:
-      return named(expression.text);
     case kpi_expression::kind::call:
       return is_operator(expression) ? operation(expression) : call(expression);
     default:
@@ -201,7 +202,7 @@ inline kpi_result kpi_evaluator::fresh(const kpi_expression& expression) {
   }
 }
 
-inline kpi_result kpi_evaluator::named(const std::string& name) {
+inline kpi_evaluator::result kpi_evaluator::named(const std::string& name) {
   const auto found = std::find_if(definitions_.begin(), definitions_.end(),
                                   [&](const kpi_definition& definition) { return definition.id == name; });
   const auto& library = kpi_library();
@@ -226,7 +227,7 @@ inline kpi_result kpi_evaluator::named(const std::string& name) {
   const bool outer_source = std::exchange(from_aggregates_, definition.from_aggregates);
   const std::string outer_id = std::exchange(id_, definition.id);
   open_.push_back(name);
-  kpi_result value = *evaluate(definition.measure);
+  const result value = evaluate(definition.measure);
   open_.pop_back();
   from_aggregates_ = outer_source;
   id_ = outer_id;
