@@ -299,10 +299,6 @@ def _order(data: Any) -> _Found:
 
 
 def _events(data: Any) -> _Found:
-    for path, columns in found_at(data, "events.columns"):
-        for name in ("customer", "time", "event"):
-            if isinstance(columns, dict) and name not in columns:
-                yield path, f"there is no {name!r} among the columns", f"name the column of the data: {name}: …"
     for path, names in found_at(data, "events.dedupe"):
         for name in ("customer", "time"):
             if isinstance(names, list) and names and name not in names:

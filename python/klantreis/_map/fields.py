@@ -27,7 +27,7 @@ ID_PATTERN = r"^[a-z0-9][a-z0-9_./-]*$"
 DURATION_PATTERN = r"^[0-9]+(\.[0-9]+)?(s|m|h|d|w)$"
 
 
-def _as_list(value: Any) -> Any:
+def as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else [] if value is None else value
 
 
@@ -45,7 +45,7 @@ Ids = Annotated[list[Id], BeforeValidator(empty_if_null)]
 # One id needs no list around it.
 OneOrMore = Annotated[
     list[Id],
-    BeforeValidator(_as_list),
+    BeforeValidator(as_list),
     WithJsonSchema(
         {
             "anyOf": [
@@ -54,6 +54,11 @@ OneOrMore = Annotated[
             ]
         }
     ),
+]
+OneOrMoreTexts = Annotated[
+    list[Text],
+    BeforeValidator(as_list),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 Rule = Annotated[
     dict[str, Any],

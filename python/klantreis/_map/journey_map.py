@@ -171,8 +171,10 @@ class JourneyMap:
         made._file = file
         made._is_json = is_json
         made._text = text.encode() if isinstance(text, str) else text
-        for problem in made._warnings:
-            warnings.warn(str(problem), stacklevel=4)
+        if made._warnings:
+            more = len(made._warnings) - 1
+            rest = f" (and {more} more; JourneyMap.warnings lists them)" if more else ""
+            warnings.warn(f"{made._warnings[0]}{rest}", stacklevel=4)
         return made
 
     def __getattr__(self, name: str) -> Any:

@@ -13,6 +13,7 @@ from klantreis._map.fields import (
     Ids,
     Measure,
     OneOrMore,
+    OneOrMoreTexts,
     Part,
     Rule,
     Share,
@@ -264,9 +265,9 @@ class Phase(Part):
 class Events(Part):
     """How a table of events becomes journeys."""
 
-    columns: dict[str, Text] = Field(description="The column of the data for each name that rules and figures use.")
+    columns: dict[str, Text] = Field({}, description="The column of the data for each name that rules and figures use.")
     dedupe: Annotated[Texts, Field(description="Columns in which equal events count once.")] = []
-    ties: Text = Field("file_order", description="file_order, or the column that orders events of one instant.")
+    ties: Literal["file_order"] = Field("file_order", description="Events of one instant keep the order of the data.")
     session_gap: Duration | None = None
     unmatched: Literal["report", "drop", "error"] = "report"
     exclude: Annotated[list[Rule], BeforeValidator(empty_if_null)] = []
@@ -288,7 +289,7 @@ class Outcome(Part):
     value: Text | None = Field(None, description="The column of the value.")
     primary: bool = False
     rule: OutcomeRule | None = None
-    resumable: bool = False
+    resumable: bool = Field(True, description="Whether who comes back goes on with the same journey.")
 
 
 class When(Part):
@@ -315,7 +316,7 @@ class MeasuresEmotion(Part):
     """A touchpoint at which customers say how they feel."""
 
     score: Text
-    scale: Literal["nps", "csat", "ces", "stars", "emotion"] | None = None
+    scale: Literal["nps", "csat", "ces", "stars", "emotion"] = "nps"
     low: float | None = Field(None, description="The lowest answer, where the scale has other ends.")
     high: float | None = None
 
@@ -415,6 +416,7 @@ class Benchmark(Part):
     name: Text | None = None
     value: float
     measured_as: dict[str, Any] | None = None
+    kpi: Id | None = None
     unit: Text | None = None
     source: Text
     note: Text | None = None
@@ -474,7 +476,7 @@ class Sharing(Part):
     audience: Id
     name: Text | None = None
     phases: OneOrMore = Field(["all"], description="Ids of phases, or `all`.")
-    owner: Text | None = Field(None, description="Only the touchpoints of this owner.")
+    owner: OneOrMoreTexts = Field([], description="Only the touchpoints of these owners.")
     note: Text | None = None
 
 

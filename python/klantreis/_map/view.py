@@ -24,14 +24,14 @@ def restricted(given: JourneyMap, audience: str | None, owner: str | None) -> di
             raise InputError(f"sharing names no audience {shown(audience)}; {near(audience, entries, 'audience')}")
         entry = entries[audience]
         phases &= phases if "all" in entry.phases else set(entry.phases)
-        owner = owner if owner is not None else entry.owner
+    owners = {owner} if owner is not None else set(entry.owner) if audience is not None else set()
     items = {item.id: item for item in given.touchpoints}
     kept = {item.id for item in given.touchpoints if item.phase in phases}
-    if owner is not None:
+    if owners:
         known = [name for name in dict.fromkeys(item.owner for item in given.touchpoints) if name]
-        if owner not in known:
-            raise InputError(f"nobody called {shown(owner)} owns a touchpoint; {near(owner, known, 'owner')}")
-        kept = {name for name in kept if items[name].owner == owner}
+        for name in sorted(owners - set(known)):
+            raise InputError(f"nobody called {shown(name)} owns a touchpoint; {near(name, known, 'owner')}")
+        kept = {name for name in kept if items[name].owner in owners}
     # What works backstage is shown with what it works for.
     waiting = list(kept)
     while waiting:
@@ -39,7 +39,7 @@ def restricted(given: JourneyMap, audience: str | None, owner: str | None) -> di
         if supported and not kept & set(supported):
             kept |= set(supported)
             waiting += supported
-    if owner is not None:
+    if owners:
         phases &= {items[name].phase for name in kept}
     phases |= {items[name].phase for name in kept}
     data = given.to_dict()

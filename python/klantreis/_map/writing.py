@@ -7,10 +7,9 @@ import copy
 import difflib
 import io
 import re
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 # What identifies an item of a list, so that an edit is seen as one and not as a removal and an addition.
 _KEYS = ("id", "audience", "role")
@@ -163,42 +162,86 @@ def _identity(item: Any) -> Any:
 def _merged(text: str, base: str, changed: str) -> str:
     """The text with the edit that leads from ``base``, the text written anew, to ``changed``: a merge of three."""
     lines, bases, wanted = (part.splitlines(keepends=True) for part in (text, base, changed))
-    ours = _pairs([_words(line) for line in bases], [_words(line) for line in lines])
-    theirs = _pairs(bases, wanted)
-    ours[len(bases)], theirs[len(bases)] = len(lines), len(wanted)
+    layout = _steps([_words(line) for line in bases], [_words(line) for line in lines])
+    edits = _steps(bases, wanted)
+    where = {
+        first + n: start + n for kind, first, last, start, _ in layout if kind == "equal" for n in range(last - first)
+    }
+    where[len(bases)] = len(lines)
+    stretches: list[_Stretch] = []
+    changes = [(step[1:], 1) for step in layout] + [(step[1:], 0) for step in edits]
+    kinds = [step[0] for step in layout] + [step[0] for step in edits]
+    found = [change for change, kind in zip(changes, kinds, strict=True) if kind != "equal"]
+    for step, side in sorted(found, key=lambda one: (one[0][0], one[0][1], one[1])):
+        if not stretches or step[0] >= stretches[-1].last:
+            stretches.append(_Stretch(step[0], step[1]))
+        stretches[-1].last = max(stretches[-1].last, step[1])
+        (stretches[-1].layout if side else stretches[-1].edits).append(step)
     made: list[str] = []
-    first, here, there = 0, 0, 0
-    for at in sorted(ours.keys() & theirs.keys()):
-        before, after = bases[first:at], wanted[there : theirs[at]]
-        if before == after:
-            made += lines[here : ours[at]]
+    at = 0
+    for stretch in stretches:
+        made += [lines[where[n]] for n in range(at, stretch.first)]
+        here = _range(stretch, stretch.layout, where)
+        before = lines[here[0] : here[1]]
+        if stretch.edits:
+            there = _range(stretch, stretch.edits, {})
+            made += _edit(made, before, wanted[there[0] : there[1]])
         else:
-            made += _edit(made, before, after)
-        made += lines[ours[at] : ours[at] + 1]
-        first, here, there = at + 1, ours[at] + 1, theirs[at] + 1
-    return "".join(made)
+            made += before
+        at = stretch.last
+    return "".join(made + [lines[where[n]] for n in range(at, len(bases))])
+
+
+_Step = tuple[int, int, int, int]
+
+
+@dataclass
+class _Stretch:
+    """Lines of the base that changed in one way or the other, or in both."""
+
+    first: int
+    last: int
+    layout: list[_Step] = field(default_factory=list)
+    edits: list[_Step] = field(default_factory=list)
+
+
+def _range(stretch: _Stretch, steps: list[_Step], where: Mapping[int, int]) -> tuple[int, int]:
+    """The lines of the other text that stand for a stretch."""
+    if not steps:
+        first = where[stretch.first] if stretch.last > stretch.first else 0
+        return first, first + stretch.last - stretch.first
+    return steps[0][2] - (steps[0][0] - stretch.first), steps[-1][3] + stretch.last - steps[-1][1]
 
 
 def _edit(above: list[str], before: list[str], after: list[str]) -> list[str]:
-    """The lines of an edit, with the blank lines and comments in front of what follows kept in front of it."""
-    tail: list[str] = []
+    """The lines of an edit, together with those remarks that are not inside what it took away."""
     if before:
-        while len(tail) < len(before) and _is_remark(before[-1 - len(tail)]):
-            tail.insert(0, before[-1 - len(tail)])
-        return after if tail == [] or after[-len(tail) :] == tail else after + tail
-    while above and _is_remark(above[-1]):
-        tail.insert(0, above.pop())
-    return after + tail
+        depth = min((_depth(line) for line in before if not _is_remark(line)), default=0)
+        kept = [line for line in before if line.strip() and _is_remark(line) and _depth(line) <= depth]
+        tail = len(before)
+        while tail and not before[tail - 1].strip():
+            tail -= 1
+        kept = [line for line in kept if line not in after] + before[tail:]
+        return after if after[len(after) - len(kept) :] == kept else after + kept
+    # What was added stands before the remarks about what follows.
+    tail = len(above)
+    while tail and _is_remark(above[tail - 1]):
+        tail -= 1
+    moved = above[tail:]
+    del above[tail:]
+    return after + moved
 
 
 def _is_remark(line: str) -> bool:
     return not line.strip() or line.lstrip().startswith("#")
 
 
-def _pairs(one: list[str], other: list[str]) -> dict[int, int]:
-    """Which line of the one is which line of the other."""
-    blocks = difflib.SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
-    return {first + n: second + n for first, second, size in blocks for n in range(size)}
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _steps(one: list[str], other: list[str]) -> list[tuple[str, int, int, int, int]]:
+    return list(difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes())
 
 
 def _words(line: str) -> str:
