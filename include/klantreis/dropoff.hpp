@@ -19,9 +19,17 @@
 
 namespace klantreis {
 
+/// Which visits count, where an inactivity tells settled journeys from open ones.
+enum class visit_units : std::uint8_t {
+  journeys,  ///< those of settled journeys: the rate fits the conversion rate, but growth can bias it
+  visits,    ///< those dated at the end of the observation less the inactivity or before, whatever their journey does:
+             ///< what followed them is known, and growth does not bias the rate
+};
+
 struct drop_off_options {
   std::string by = "touchpoint";  ///< `touchpoint`, `channel`, `phase` or an attribute
   bool collapse = false;          ///< merge immediate repeats into one visit (phases always do)
+  visit_units units = visit_units::journeys;
   interval_options intervals{};
   unsigned threads = 0;  ///< 0: one for each core
 };

@@ -13,19 +13,35 @@
 
 namespace klantreis::bindings {
 
+namespace {
+
+visit_units units_of(const std::string& units) {
+  if (units == "journeys") {
+    return visit_units::journeys;
+  }
+  if (units == "visits") {
+    return visit_units::visits;
+  }
+  throw input_error("units is " + quoted(units) + "; it must be 'journeys' or 'visits'");
+}
+
+}  // namespace
+
 void bind_dropoff(py::module_& m) {
   m.def(
       "drop_off",
-      [](const journey_set& journeys, const std::string& by, bool collapse, double level, double min_n,
-         unsigned threads) {
-        drop_off_tables found = drop_off(
-            journeys,
-            {.by = by, .collapse = collapse, .intervals = {.level = level, .min_n = min_n}, .threads = threads});
+      [](const journey_set& journeys, const std::string& by, bool collapse, const std::string& units, double level,
+         double min_n, unsigned threads) {
+        drop_off_tables found = drop_off(journeys, {.by = by,
+                                                    .collapse = collapse,
+                                                    .units = units_of(units),
+                                                    .intervals = {.level = level, .min_n = min_n},
+                                                    .threads = threads});
         return std::tuple(std::move(found.items), std::move(found.before), std::move(found.next), std::move(found.open),
                           std::move(found.returned));
       },
-      py::arg("journeys"), py::kw_only(), py::arg("by"), py::arg("collapse"), py::arg("level"), py::arg("min_n"),
-      py::arg("threads"), py::call_guard<py::gil_scoped_release>());
+      py::arg("journeys"), py::kw_only(), py::arg("by"), py::arg("collapse"), py::arg("units"), py::arg("level"),
+      py::arg("min_n"), py::arg("threads"), py::call_guard<py::gil_scoped_release>());
   m.def(
       "loss_reasons",
       [](const journey_set& journeys, const std::string& reason, const std::string& by, double level, double min_n) {

@@ -210,7 +210,83 @@ void judge_settled(coverage::random& draw, coverage::sheet& sheet, double until,
               reference);
 }
 
+/// Journeys between A and B, 0.6 of which begin at A; those that convert wait longer for their last step.
+journey_set settled_visits_log(coverage::random& draw, double until, double growth, bool earlier) {
+  small_log log;
+  const double from = earlier ? -400.0 : 0.0;
+  for (std::int64_t customer = 0; customer < 30'000; ++customer) {
+    const double u = draw.uniform();
+    double now =
+        growth == 0.0
+            ? from + u * (until - from)
+            : std::log(std::exp(growth * from) + u * (std::exp(growth * until) - std::exp(growth * from))) / growth;
+    std::vector<std::pair<double, const char*>> path;
+    bool at_a = draw.chance(0.6);
+    while (true) {
+      path.emplace_back(now, at_a ? "A" : "B");
+      const double next = draw.uniform();
+      const double moves = at_a ? 0.4 : 0.3;
+      if (next >= moves + (at_a ? 0.1 : 0.4)) {
+        break;
+      }
+      const bool converts = next >= moves;
+      now += draw.uniform() * 25.0 * (converts ? 1.0 : 0.6);
+      if (converts) {
+        path.emplace_back(now, "order");
+        break;
+      }
+      at_a = !at_a;
+    }
+    if (now >= 0.0) {
+      for (const auto& [at, touchpoint] : path) {
+        log.add(customer, at, touchpoint);
+      }
+    }
+  }
+  return log.journeys(until);
+}
+
+/// Exit rates, and the probability of converting at B, beside those of the independent study.
+void measure_rates(coverage::sheet& sheet, const drop_off_tables& found, const std::string& units,
+                   const test::json& expected) {
+  constexpr double margin = 0.003;
+  for (std::size_t at = 0; at < found.items.rows(); ++at) {
+    const std::string& item = found.items.texts("touchpoint")[at];
+    const double error = (found.items.numbers("upper")[at] - found.items.numbers("lower")[at]) / (2.0 * z_95);
+    sheet.measure("exit rate of " + item + ", " + units, found.items.numbers("exit_rate")[at], error,
+                  expected["exit_" + item].number(), margin);
+    for (std::size_t next = 0; next < found.next.rows(); ++next) {
+      if (item == "B" && found.next.texts("touchpoint")[next] == "B" &&
+          found.next.texts("next")[next] == conversion_state) {
+        const auto visits = static_cast<double>(found.items.integers("visits")[at]);
+        const double rate = static_cast<double>(found.next.integers("count")[next]) / visits;
+        sheet.measure("conversions at B, " + units, rate, std::sqrt(rate * (1.0 - rate) / visits),
+                      expected["p_B>conv"].number(), margin);
+      }
+    }
+  }
+}
+
+void measure_visits(coverage::random& draw, coverage::sheet& sheet, const test::json& row, double growth) {
+  const double until = row["T"].number();
+  const journey_set started = settled_visits_log(draw, until, growth, false);
+  measure_rates(sheet, drop_off(started, {.threads = 1}), "settled journeys that start in the log",
+                row["journeys settled, start in window"]);
+  measure_rates(sheet, drop_off(started, {.units = visit_units::visits, .threads = 1}), "settled visits",
+                row["visits dated<=T-I of journeys started in window"]);
+  measure_rates(sheet, drop_off(settled_visits_log(draw, until, growth, true), {.threads = 1}),
+                "settled journeys that end in the log", row["journeys settled, end in window"]);
+}
+
 const bool added = [] {
+  static const test::json visits = test::json::file("statistics/visits_survival.json");
+  for (const test::json& row : visits["settled_visits"].items()) {
+    const double growth = row["growth"].text() == "flat" ? 0.0 : flows[1].growth;
+    coverage::add(
+        {"settled visits, " + std::to_string(static_cast<int>(row["T"].number())) + " days, " + row["growth"].text(),
+         [&row, growth](coverage::random& draw, coverage::sheet& sheet) { measure_visits(draw, sheet, row, growth); },
+         40.0 / 5000.0});
+  }
   for (const std::size_t customers : {100U, 300U, 1000U}) {
     const std::string name = std::to_string(customers) + " customers";
     coverage::add({"survival, " + name,
@@ -225,7 +301,7 @@ const bool added = [] {
   coverage::add({"settled journeys, 365 days",
                  [](coverage::random& draw, coverage::sheet& sheet) { judge_settled(draw, sheet, 365.0, .9472); }});
   // Of large samples, a few are enough.
-  constexpr double share = 10.0 / 5000.0;
+  constexpr double share = 40.0 / 5000.0;
   for (const flow& traffic : flows) {
     coverage::add({std::string("survival, traffic ") + traffic.name,
                    [&traffic](coverage::random& draw, coverage::sheet& sheet) { measure_curve(draw, sheet, traffic); },

@@ -97,6 +97,28 @@ TEST_CASE("the multinomial delta method gives the figures of the worked example"
                   input_error);
 }
 
+TEST_CASE("visits as expected give the binomial variance of an absorption probability", "[markov]") {
+  // One journey each: Σ_i N_0i²/(n N_0i) Σ_j p_ij (val_j − b_i)² = b (1 − b)/n, whatever the chain.
+  std::mt19937 random{17};
+  for (std::size_t round = 0; round < 50; ++round) {
+    const absorbing_chain chain = round == 0 ? webshop_chain() : random_chain(random, 2 + round % 20, 0.3, 0.3);
+    const transient_solver solver(chain);
+    const auto goal = static_cast<absorbing_chain::state>(chain.transient_size());
+    const chain_sensitivity slope = sensitivity_of_absorption(solver, 0, goal);
+    constexpr double journeys = 1234.0;
+    std::vector<double> visits = expected_visits(solver, 0);
+    for (double& number : visits) {
+      number *= journeys;
+    }
+    double variance = 0.0;
+    for (const double part : multinomial_variance_parts(chain, slope, visits)) {
+      variance += part;
+    }
+    const double b = slope.values[0];
+    CHECK_THAT(variance, WithinAbs(b * (1.0 - b) / journeys, 1e-14));
+  }
+}
+
 TEST_CASE("proportional effects and elasticities are those of the worked example", "[markov]") {
   const absorbing_chain chain = webshop_chain();
   const transient_solver solver(chain);

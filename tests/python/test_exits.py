@@ -61,6 +61,31 @@ def test_a_customer_who_left_comes_back_elsewhere() -> None:
     assert found.open.to_dicts() == [{"touchpoint": "visit", "count": 1, "share": 1.0}]
 
 
+# --- visits as units
+
+
+@often
+@given(logs(conversions=2), cuts, labels)
+def test_visits_of_which_it_is_known_what_followed(columns: Columns, options: dict[str, Any], by: str) -> None:
+    fast, slow = both(columns, options)
+    known = float("inf")
+    if options.get("inactivity"):
+        known = options.get("observed_until", max(columns["time"])) - options["inactivity"]
+    found = kr.drop_off(fast, by=by, units="visits")
+    expected = flow.drop_off(slow, by, known_until=known)
+    rows = cells(found, (by,), "visits", "n", "exits", "lower", "upper")
+    assert set(rows) == set(expected)
+    for label, row in expected.items():
+        visits, n, left, lower, upper = rows[label]
+        assert (visits, n, left) == (row.visits, row.customers, row.exits)
+        assert_same(lower, row.interval.lower, rel=1e-7, tolerance=1e-9)
+        assert_same(upper, row.interval.upper, rel=1e-7, tolerance=1e-9)
+    after = cells(found.next, (by, "next"), "count")
+    assert after == {(label, other): n for label, row in expected.items() for other, n in row.next.items()}
+    if not options.get("inactivity"):
+        assert found.to_dicts() == kr.drop_off(fast, by=by).to_dicts()
+
+
 # --- loss reasons
 
 
@@ -331,6 +356,8 @@ def test_what_is_refused(webshop: kr.Journeys) -> None:
         kr.click_through(webshop, {"checkout_start": []})
     with pytest.raises(kr.InputError, match="checkout"):
         kr.click_through(webshop, {"checkout": "order"})
+    with pytest.raises(kr.InputError, match="'journeys' or 'visits'"):
+        kr.drop_off(webshop, units="customers")  # type: ignore[arg-type]
     with pytest.raises(kr.InputError, match="rage_times"):
         kr.friction(webshop, rage_times=1)
     with pytest.raises(kr.InputError, match="consideration"):

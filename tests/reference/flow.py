@@ -92,23 +92,31 @@ class DropOff:
 
 
 def drop_off(
-    journeys: Sequence[Journey], by: str = "touchpoint", collapse: bool = False, exit_state: str | None = None
+    journeys: Sequence[Journey], by: str = "touchpoint", collapse: bool = False, known_until: float | None = None
 ) -> dict[str, DropOff]:
     """Per state: how often settled journeys were there and how often they ended there without conversion.
 
     `before` counts what came right before the visit that was the last, `next` what followed the other visits.
-    A journey that went on after a conversion is at rest at its end and has not left.
+    A journey that went on after a conversion is at rest at its end and has not left. With `known_until` the visits
+    dated until then count, of settled and open journeys alike, if what followed them is known.
     """
     visited: dict[str, Counter[Any]] = {}
     exited: dict[str, Counter[Any]] = {}
     before: dict[str, Counter[str]] = {}
     after: dict[str, Counter[str]] = {}
     for journey in journeys:
-        if not journey.settled:
+        if known_until is None and not journey.settled:
             continue
         labels = [s[0] for s in states_and_times(journey, by, collapse)]
         for i in range(1, len(labels) - 1):
             here = labels[i]
+            if known_until is not None:
+                last = i == len(labels) - 2 and (journey.goes_on or not journey.converted)
+                dates = [visits(journey, by, collapse)[i - 1].entered, *([journey.events[-1].time] if last else [])]
+                if not journey.converted and last:
+                    dates = dates[1:]
+                if max(dates) > known_until:
+                    continue
             visited.setdefault(here, Counter())[journey.customer] += 1
             if i == len(labels) - 2 and not journey.converted:
                 exited.setdefault(here, Counter())[journey.customer] += 1

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -43,25 +44,46 @@ inline std::uint32_t first_state(const item_source& items, const state_codes& st
   return piece.begin < piece.path_end ? items.codes[piece.begin] : states.conversion;
 }
 
+/// Which visits of a journey count: those of settled journeys, or those until `known`.
+struct visit_filter {
+  visit_units units = visit_units::journeys;
+  std::span<const std::int64_t> times;
+  std::int64_t known = 0;
+
+  [[nodiscard]] bool operator()(const journey& piece, std::uint64_t event) const noexcept {
+    return units == visit_units::journeys ? piece.settled : times.empty() || times[event] <= known;
+  }
+};
+
 /// `back`: the state in which the customer's next journey begins.
 inline void count_journey(const journey_set& journeys, const item_source& items, const state_codes& states,
-                          const journey& piece, std::uint32_t back, drop_off_partial& counts) {
+                          const journey& piece, std::uint32_t back, const visit_filter& counted,
+                          drop_off_partial& counts) {
   std::uint32_t before = states.start;
   std::uint32_t here = states.start;
-  items.for_each(piece, [&](std::uint32_t code, std::uint64_t) {
-    counts.rates.visit(code);
-    if (here != states.start) {
-      counts.next.add(here, code);
+  std::uint64_t entered = piece.begin;
+  const auto visit = [&](std::uint32_t next) {
+    if (here != states.start && counted(piece, entered)) {
+      counts.rates.visit(here);
+      counts.next.add(here, next);
     }
+  };
+  items.for_each(piece, [&](std::uint32_t code, std::uint64_t event) {
+    visit(code);
     before = here;
     here = code;
+    entered = event;
   });
   if (here == states.start) {
     return;
   }
   if (piece.converted) {
-    counts.next.add(here, states.of(journeys.end_state_of(piece)));
-  } else {
+    // A journey that goes on after its conversion has ended only when its last event lies far enough back.
+    if (piece.path_end < piece.end || counted(piece, piece.end - 1)) {
+      visit(states.of(journeys.end_state_of(piece)));
+    }
+  } else if (counted(piece, piece.end - 1)) {
+    counts.rates.visit(here);
     counts.rates.event(here);
     counts.before.add(here, before);
     counts.back.add(here, back);
@@ -172,6 +194,11 @@ KLANTREIS_INLINE drop_off_counts& drop_off_counts::operator+=(const drop_off_cou
 KLANTREIS_INLINE drop_off_counts count_drop_off(const journey_set& journeys, const drop_off_options& options) {
   const detail::item_source items = detail::items_of(journeys, options.by, options.collapse);
   const detail::state_codes states{items.names->size()};
+  detail::visit_filter counted{options.units, journeys.log().times(), (std::numeric_limits<std::int64_t>::max)()};
+  if (journeys.options().inactivity && journeys.log().events() != 0) {
+    counted.known = journeys.observed_until_ticks() -
+                    to_ticks(*journeys.options().inactivity, journeys.log().ticks_per_second(), "inactivity");
+  }
   const auto count = [&](index_range range) {
     detail::drop_off_partial part;
     part.rates.resize(items.names->size());
@@ -180,11 +207,11 @@ KLANTREIS_INLINE drop_off_counts count_drop_off(const journey_set& journeys, con
       for (std::size_t index = journeys.customer_offsets()[customer]; index < journeys.customer_offsets()[customer + 1];
            ++index) {
         const journey piece = journeys[index];
+        const bool last = index + 1 == journeys.customer_offsets()[customer + 1];
+        const std::uint32_t back = last ? states.null : detail::first_state(items, states, journeys[index + 1]);
+        detail::count_journey(journeys, items, states, piece, back, counted, part);
         if (piece.settled) {
           ++part.journeys;
-          const bool last = index + 1 == journeys.customer_offsets()[customer + 1];
-          const std::uint32_t back = last ? states.null : detail::first_state(items, states, journeys[index + 1]);
-          detail::count_journey(journeys, items, states, piece, back, part);
         } else if (piece.begin < piece.path_end) {
           ++part.open[items.codes[piece.path_end - 1]];
         }
@@ -198,7 +225,10 @@ KLANTREIS_INLINE drop_off_counts count_drop_off(const journey_set& journeys, con
   drop_off_counts counts;
   counts.by_ = options.by;
   counts.options_ = detail::cut_options(journeys);
-  counts.options_.insert(counts.options_.begin(), {{"by", options.by}, {"collapse", items.collapse ? "yes" : "no"}});
+  counts.options_.insert(counts.options_.begin(),
+                         {{"by", options.by},
+                          {"collapse", items.collapse ? "yes" : "no"},
+                          {"units", options.units == visit_units::visits ? "visits" : "journeys"}});
   counts.names_ = states.with_names(*items.names);
   counts.journeys_ = total.journeys;
   counts.visits_ = total.rates.visits();
@@ -248,7 +278,8 @@ KLANTREIS_INLINE drop_off_tables drop_off(const drop_off_counts& counts, const i
 
   drop_off_tables result;
   result.items = table{
-      "Where customers leave. visits: how often settled journeys were at the item; exits: how many of these visits "
+      "Where customers leave. visits: how often settled journeys were at the item (by units=visits: visits dated early "
+      "enough to know what followed, of all journeys); exits: how many of these visits "
       "were "
       "the last of a journey that did not convert; exit_rate: exits / visits, with an interval by customers; n: "
       "customers "

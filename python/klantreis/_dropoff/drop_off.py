@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from klantreis import _core
 from klantreis._arguments import require_journeys, thread_count
@@ -64,6 +64,7 @@ def drop_off(
     *,
     by: str = "touchpoint",
     collapse: bool = False,
+    units: Literal["journeys", "visits"] = "journeys",
     level: float = 0.95,
     min_n: int = 30,
     threads: int | None = None,
@@ -78,6 +79,10 @@ def drop_off(
         ``"touchpoint"``, ``"channel"``, ``"phase"`` or an attribute of the log.
     collapse
         Merge immediate repeats into one visit; phases always do.
+    units
+        ``"journeys"``: the visits of settled journeys count. ``"visits"``: those dated at the end of the observation
+        less the inactivity or before, whatever becomes of their journey. What followed them is known, so growth and the
+        beginning of the log do not bias the rates; but they no longer fit the conversion rate of settled journeys.
     level
         The coverage of the intervals.
     min_n
@@ -118,6 +123,7 @@ def drop_off(
         require_journeys(journeys, "drop_off")._handle,
         by=by,
         collapse=bool(collapse),
+        units=units,
         level=level,
         min_n=float(min_n),
         threads=thread_count(threads),
