@@ -195,7 +195,7 @@ def edit(shop: kr.JourneyMap, kind: str, at: int, text: str) -> None:
     if kind == "rename":
         phase.name = f"{phase.id} {text}"
     elif kind == "kpi":
-        phase.kpis = [*phase.kpis, f"kpi_{at}"]
+        phase.kpis = [*phase.kpis, kr.kpi_library()["kpi"][at % 50]]
     elif kind == "remove":
         shop.touchpoints = [
             other for other in shop.touchpoints if other.id != item.id and item.id not in other.supports

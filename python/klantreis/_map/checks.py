@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from klantreis import _core
 from klantreis._map import rules
 from klantreis._map.problems import Path, Problem, near, shown, written
 
@@ -76,6 +77,18 @@ REFERENCES = {
     "criterion": ["touchpoints[].criteria[]"],
     "snapshot": ["experiments[].backup"],
 }
+# Where KPIs are named, of the map or of the library.
+KPIS = [
+    "phases[].kpis[]",
+    "touchpoints[].kpis[]",
+    "journey.goals.company.kpi",
+    "journey.goals.customer.kpi",
+    "phases[].goals.company.kpi",
+    "phases[].goals.customer.kpi",
+    "benchmarks[].kpi",
+    "experiments[].metric",
+    "experiments[].guardrails[].kpi",
+]
 # Whether a rule may name a level above its columns, as segments of customers do.
 RULES = {
     "segments[].where": True,
@@ -166,6 +179,20 @@ def _references(data: Any) -> _Found:
             yield path, f"there is no outcome, phase or touchpoint {shown(value)}", near(value, branches)
 
 
+def _kpis(data: Any) -> _Found:
+    """A KPI is one of the library, or the map says what it measures."""
+    library = set(_core.kpi_library_table().column("kpi"))
+    for path, entry in found_at(data, "kpis[]"):
+        name = entry.get("id") if isinstance(entry, dict) and entry.get("measure") is None else None
+        if isinstance(name, str) and name not in library:
+            message = f"the KPI {shown(name)} has no measure and is none of the library"
+            yield path, message, f"add measure: …; {near(name, sorted(library))}"
+    own = _ids(data, "kpi")
+    for path, value in _texts(data, KPIS):
+        if value not in library and value not in own:
+            yield path, f"there is no KPI {shown(value)}", near(value, [*own, *sorted(library)], "KPI")
+
+
 def _rules(data: Any) -> _Found:
     for pattern, nested in RULES.items():
         for path, rule in found_at(data, pattern):
@@ -173,13 +200,12 @@ def _rules(data: Any) -> _Found:
 
 
 def _names_of_phases(data: Any) -> _Found:
-    owner: dict[str, tuple[Path, Path]] = {}
+    owner = {value.casefold(): path[:2] for path, value in reversed(list(_texts(data, ["phases[].id"])))}
     for path, phase in found_at(data, "phases[]"):
-        for place, value in _texts(phase, ["id", "name", "aliases[]"]):
-            name = value.casefold()
-            first = owner.setdefault(name, (path, (*path, *place)))
-            if first[0] != path and place[0] != "id":
-                yield (*path, *place), f"{shown(value)} also names {written(first[0])}", "a name leads to one phase"
+        for place, value in _texts(phase, ["name", "aliases[]"]):
+            first = owner.setdefault(value.casefold(), path)
+            if first != path:
+                yield (*path, *place), f"{shown(value)} also names {written(first)}", "a name leads to one phase"
 
 
 def _levels(data: Any) -> _Found:
@@ -299,6 +325,10 @@ def _order(data: Any) -> _Found:
 
 
 def _events(data: Any) -> _Found:
+    for path, columns in found_at(data, "events.columns"):
+        for name in ("customer", "time", "event"):
+            if isinstance(columns, dict) and name not in columns:
+                yield path, f"there is no {name!r} among the columns", f"name the column of the data: {name}: …"
     for path, names in found_at(data, "events.dedupe"):
         for name in ("customer", "time"):
             if isinstance(names, list) and names and name not in names:
@@ -364,6 +394,7 @@ def _number(value: Any) -> TypeIs[float]:
 _CHECKS: tuple[Callable[[Any], _Found], ...] = (
     _duplicates,
     _references,
+    _kpis,
     _rules,
     _names_of_phases,
     _levels,

@@ -265,9 +265,9 @@ class Phase(Part):
 class Events(Part):
     """How a table of events becomes journeys."""
 
-    columns: dict[str, Text] = Field({}, description="The column of the data for each name that rules and figures use.")
+    columns: dict[str, Text] = Field(description="The column of the data for each name that rules and figures use.")
     dedupe: Annotated[Texts, Field(description="Columns in which equal events count once.")] = []
-    ties: Literal["file_order"] = Field("file_order", description="Events of one instant keep the order of the data.")
+    ties: Text = Field("file_order", description="file_order, or the column that orders events of one instant.")
     session_gap: Duration | None = None
     unmatched: Literal["report", "drop", "error"] = "report"
     exclude: Annotated[list[Rule], BeforeValidator(empty_if_null)] = []
@@ -289,7 +289,7 @@ class Outcome(Part):
     value: Text | None = Field(None, description="The column of the value.")
     primary: bool = False
     rule: OutcomeRule | None = None
-    resumable: bool = Field(True, description="Whether who comes back goes on with the same journey.")
+    resumable: bool = Field(False, description="Whether who comes back goes on with the same journey.")
 
 
 class When(Part):
@@ -316,7 +316,7 @@ class MeasuresEmotion(Part):
     """A touchpoint at which customers say how they feel."""
 
     score: Text
-    scale: Literal["nps", "csat", "ces", "stars", "emotion"] = "nps"
+    scale: Literal["nps", "csat", "ces", "stars", "emotion"] | None = None
     low: float | None = Field(None, description="The lowest answer, where the scale has other ends.")
     high: float | None = None
 
