@@ -7,3 +7,4 @@
 #include "klantreis/kpi/definition.hpp"
 #include "klantreis/kpi/evaluate.hpp"
 #include "klantreis/kpi/expression.hpp"
+#include "klantreis/kpi/options.hpp"

@@ -1,30 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "klantreis/arrow.hpp"
 #include "klantreis/journeys.hpp"
 #include "klantreis/kpi/definition.hpp"
-#include "klantreis/statistics.hpp"
+#include "klantreis/kpi/options.hpp"
 #include "klantreis/table.hpp"
 
 namespace klantreis {
-
-/// Numbers without customers: impressions, video views, ranks. One row each, all columns of one length.
-struct kpi_aggregates {
-  std::vector<std::int64_t> dates;  ///< microseconds since 1970-01-01 UTC
-  std::vector<std::string> kpis;
-  std::vector<std::string> channels;  ///< empty text: none
-  std::vector<double> values;
-
-  [[nodiscard]] std::size_t size() const noexcept { return values.size(); }
-  /// Adds the rows of another table.
-  kpi_aggregates& operator+=(const kpi_aggregates& other);
-};
 
 /// Which column of a table of aggregates is what.
 struct kpi_aggregate_columns {
@@ -37,17 +23,6 @@ struct kpi_aggregate_columns {
 /// Reads a whole Arrow stream of aggregates; rows without a value are left out.
 /// \throws input_error when a column is missing or a date is null.
 [[nodiscard]] kpi_aggregates read_aggregates(ArrowArrayStream* stream, const kpi_aggregate_columns& columns = {});
-
-enum class kpi_period : std::uint8_t { none, day, week, month };
-
-struct kpi_options {
-  std::string by = {};  ///< `channel`, `phase`, an attribute …: a row for each label; empty: the whole
-  kpi_period period = kpi_period::none;
-  std::vector<std::string> select = {};  ///< only these figures, in this order; empty: all
-  interval_options intervals{};
-  double too_few = 5.0;  ///< no verdict on figures of fewer customers
-  unsigned threads = 0;  ///< 0: one for each core
-};
 
 /// Measures key figures on all events up to the end of the observation.
 ///

@@ -59,8 +59,8 @@ inline void show_in_unit(estimate& found, quantity what, const std::string& unit
   return direction == kpi_direction::up ? value >= target - slack : value <= target + slack;
 }
 
-[[nodiscard]] inline std::string_view verdict(const kpi_definition& definition, const kpi_figure& figure,
-                                              double too_few) {
+[[nodiscard]] inline std::string_view kpi_verdict(const kpi_definition& definition, const kpi_figure& figure,
+                                                  double too_few) {
   if (!definition.target || definition.direction == kpi_direction::none) {
     return "";
   }
@@ -169,7 +169,7 @@ struct figure_rows {
           slots.periods[period],
           unit,
           directions[static_cast<std::size_t>(definition.direction)],
-          std::string{measured ? verdict(definition, figure, options.too_few) : status_not_measured},
+          std::string{measured ? kpi_verdict(definition, figure, options.too_few) : status_not_measured},
           measured ? to_text(value.marks) : std::string{},
           found->missing};
       for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -231,14 +231,6 @@ struct figure_rows {
 }
 
 }  // namespace detail
-
-KLANTREIS_INLINE kpi_aggregates& kpi_aggregates::operator+=(const kpi_aggregates& other) {
-  dates.insert(dates.end(), other.dates.begin(), other.dates.end());
-  kpis.insert(kpis.end(), other.kpis.begin(), other.kpis.end());
-  channels.insert(channels.end(), other.channels.begin(), other.channels.end());
-  values.insert(values.end(), other.values.begin(), other.values.end());
-  return *this;
-}
 
 KLANTREIS_INLINE kpi_aggregates read_aggregates(ArrowArrayStream* stream, const kpi_aggregate_columns& columns) {
   arrow_reader reader{stream};

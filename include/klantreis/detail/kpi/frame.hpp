@@ -21,7 +21,7 @@
 #include "klantreis/detail/instants.hpp"
 #include "klantreis/engine.hpp"
 #include "klantreis/journeys.hpp"
-#include "klantreis/kpi/evaluate.hpp"
+#include "klantreis/kpi/options.hpp"
 
 namespace klantreis::detail {
 
