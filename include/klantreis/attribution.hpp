@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "klantreis/attribution/models.hpp"
 #include "klantreis/attribution/removal_effects.hpp"
@@ -20,10 +21,13 @@ namespace klantreis {
 struct attribution_options {
   std::string by = "touchpoint";  ///< `touchpoint`, `channel`, `phase` or an attribute; a path table has its own
   std::optional<duration> lookback = std::nullopt;  ///< touches older than this before the conversion earn nothing
-  bool intervals = true;  ///< without them the bounds are null, and the pass over the customers is saved
-  double min_n = 30.0;    ///< rows of fewer customers are marked `few_customers`
-  double level = 0.95;    ///< coverage of the intervals
-  unsigned threads = 0;   ///< 0: one for each core
+  std::size_t lookback_touches = 0;                 ///< only so many of the last touches earn; 0: all
+  std::vector<std::string> exclude = {};  ///< touches of these items are left out: what they had falls to the others
+  bool reuse_touches = false;  ///< a journey also credits the customer's earlier touches; else each touch counts once
+  bool intervals = true;       ///< without them the bounds are null, and the pass over the customers is saved
+  double min_n = 30.0;         ///< rows of fewer customers are marked `few_customers`
+  double level = 0.95;         ///< coverage of the intervals
+  unsigned threads = 0;        ///< 0: one for each core
 };
 
 /// Shares out the conversions, and their value, over the items of the journeys.
@@ -41,6 +45,9 @@ struct attribution_options {
 ///         model is out of range, or when the model needs times and there are none.
 [[nodiscard]] table attribute(const journey_set& journeys, const attribution_model& model = markov_model{},
                               const attribution_options& options = {});
+
+/// What the model says each item of a path table, and of journeys, is credited from: the paths that `options` leave.
+[[nodiscard]] path_table credited_paths(const journey_set& journeys, const attribution_options& options = {});
 
 /// The same from a path table. Without customers in it, each conversion and each null counts as a customer of its own.
 /// \throws input_error for `time_decay` (a path has no times), for a lookback, and as above.

@@ -15,11 +15,19 @@
 
 namespace klantreis {
 
+namespace detail {
+class path_text_reader;
+}
+
 struct path_options {
   std::string by = "touchpoint";  ///< `touchpoint`, `channel`, `phase` or an attribute
   bool collapse = false;          ///< merge immediate repeats (phases always do)
   /// Leave out touches older than this before the conversion (before the last event of a journey without one).
   std::optional<duration> lookback = std::nullopt;
+  std::size_t lookback_touches = 0;       ///< keep at most so many of the last touches; 0 keeps all
+  std::vector<std::string> exclude = {};  ///< leave out touches of these items
+  /// A journey also has the touches of the customer's earlier journeys; else each touch belongs to one journey.
+  bool reuse_touches = false;
   unsigned threads = 0;
 };
 
@@ -89,6 +97,8 @@ class path_table {
   [[nodiscard]] std::span<const path_unit> units() const noexcept { return units_; }
   /// Units of customer c: `[unit_offsets()[c], unit_offsets()[c + 1])`.
   [[nodiscard]] std::span<const std::uint64_t> unit_offsets() const noexcept { return unit_offsets_; }
+  /// What stands for the id of each customer where customers are drawn: FNV-1a of its text.
+  [[nodiscard]] std::span<const std::uint64_t> customer_keys() const noexcept { return customer_keys_; }
 
   /// Adds another table.
   /// \throws input_error when the two were made by different labels or options.
@@ -107,8 +117,11 @@ class path_table {
                            const column_view& nulls, const column_view& values, char separator, bad_rows on_bad);
   friend path_table transform_paths(const path_table& paths, path_transform kind,
                                     const path_transform_options& options);
+  friend class detail::path_text_reader;
   std::uint32_t index_of(std::span<const std::uint32_t> codes);
+  std::uint32_t index_of(std::span<const std::uint32_t> codes, std::uint64_t hash);
   void rehash(std::size_t slots);
+  void prefetch(std::uint64_t hash) const noexcept;
 
   std::string by_ = "touchpoint";
   std::string options_key_;
@@ -124,12 +137,15 @@ class path_table {
   std::uint64_t rows_read_ = 0;
   std::vector<path_unit> units_;
   std::vector<std::uint64_t> unit_offsets_;
+  std::vector<std::uint64_t> customer_keys_;
   std::vector<std::uint32_t> slots_;
   std::vector<std::uint64_t> hashes_;
 };
 
 /// Counts the distinct paths of the journeys and keeps, per customer, which journey took which.
-/// \throws input_error when `journeys` were cut with `go_on` and a lookback is asked.
+/// \throws input_error when `journeys` were cut with `go_on` and a lookback or the reuse of touches is asked, or when
+/// no
+///         event has an excluded item.
 [[nodiscard]] path_table make_paths(const journey_set& journeys, const path_options& options = {});
 
 /// Adds the rows of a path table: texts such as `a > b > c` with their counts. Blanks around names are dropped, empty
@@ -157,5 +173,7 @@ void append_paths(path_table& table, const column_view& paths, const column_view
 
 #ifndef KLANTREIS_COMPILED
 #include "klantreis/detail/paths.ipp"
+#include "klantreis/detail/paths/make.ipp"
+#include "klantreis/detail/paths/text.ipp"
 #include "klantreis/detail/paths/transforms.ipp"
 #endif

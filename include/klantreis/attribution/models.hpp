@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -58,6 +59,23 @@ struct inverse_j {};
 /// Credit in proportion to the place of the touch in its journey: 1 for the first, 2 for the second, and so on.
 struct position_decay {};
 
+/// Every touch earns `ratio` times what the touch after it earns.
+struct rank_decay {
+  double ratio = 0.5;
+};
+
+/// W-shaped: 30 % each to the first touch, the first touch of a milestone such as a lead, and the last touch; 10 % in
+/// equal parts to the others. Where the milestone is not met, the other two share its part; without others the three
+/// share all.
+struct w_shaped {
+  std::vector<std::string> milestones = {};  ///< one item
+};
+
+/// Z-shaped, or full path: as `w_shaped`, with two milestones and 22.5 % to each of the four.
+struct full_path {
+  std::vector<std::string> milestones = {};  ///< two items
+};
+
 /// Given the number of touches of a journey, as many weights, oldest touch first.
 using weight_function = std::function<std::vector<double>(std::size_t)>;
 
@@ -71,27 +89,67 @@ struct time_decay {
   duration half_life = std::chrono::days{7};
 };
 
+/// What becomes of journeys when something is removed.
+enum class removal {
+  to_null,  ///< they end there, in `(null)`
+  skip,     ///< they do what the journeys did that went elsewhere from the same state
+  fail      ///< every journey that touches it fails, and the chain is estimated anew
+};
+
+/// Items that are removed together, or one after the other.
+struct removal_unit {
+  std::string name = {};
+  std::vector<std::string> items = {};
+  bool sequence = false;  ///< only where the items stand in this order without others between; needs as high an order
+};
+
 /// Removal effects in the chain of order k, normalised.
 struct markov_model {
   unsigned order = 1;
   bool self_transitions = false;  ///< changes no number: only what the chain shows
+  klantreis::removal removal = klantreis::removal::to_null;
+  /// As if so many journeys more had ended in each state, converting at the overall rate. Then there are no intervals.
+  double smoothing = 0.0;
+  std::vector<removal_unit> units = {};  ///< what is removed and credited; empty: each item
 };
 
 /// What a coalition of items is worth.
 enum class shapley_game {
-  sum,         ///< conversions of the journeys that touch no item outside it
-  exact_set,   ///< conversion rate of the journeys that touch just these items; 0 when none of them converted
-  subset_rate  ///< sum of the conversion rates of the sets of items within it
+  sum,          ///< conversions of the journeys that touch no item outside it
+  exact_set,    ///< conversion rate of the journeys that touch just these items; 0 when none of them converted
+  subset_rate,  ///< sum of the conversion rates of the sets of items within it
+  within_rate   ///< conversion rate of the journeys that touch no item outside it
 };
 
 /// Shapley values: what an item adds to a coalition, averaged over all orders in which the items may join.
 struct shapley {
   shapley_game game = shapley_game::sum;
+  std::size_t permutations = 2000;  ///< orders to draw where `within_rate` has more than 25 items
+  std::uint64_t seed = 0;           ///< of the draw
 };
 
-using attribution_model = std::variant<first_touch, last_touch, last_non_direct, linear, position_based, time_decay,
-                                       markov_model, first_non_direct, last_paid, linear_distinct, j_shaped, inverse_j,
-                                       position_decay, custom_weights, shapley>;
+/// What a path loses in conversion rate when one touch is left out of it; shared out in proportion, losses only. Where
+/// no touch loses anything, all to the last.
+struct leave_one_out {};
+
+/// In proportion to P(conversion | item) plus half the mean of what each other item adds in pairs with it.
+struct shao_li {};
+
+/// In proportion to the positive coefficients of a logistic regression of the conversion on the items of the journey.
+struct logistic {
+  double ridge = 1.0;  ///< penalty on the squared coefficients
+};
+
+/// Each touch raises the rate of conversion, which fades exponentially; credit in proportion to the rates at the
+/// moment of conversion. Needs time.
+struct additive_hazard {
+  unsigned iterations = 200;  ///< at most so many steps of EM
+};
+
+using attribution_model =
+    std::variant<first_touch, last_touch, last_non_direct, linear, position_based, time_decay, markov_model,
+                 first_non_direct, last_paid, linear_distinct, j_shaped, inverse_j, position_decay, custom_weights,
+                 shapley, rank_decay, w_shaped, full_path, leave_one_out, shao_li, logistic, additive_hazard>;
 
 /// The parameters of all models in one place, for callers that have the model's name as text.
 struct model_parameters {
@@ -104,6 +162,15 @@ struct model_parameters {
   std::vector<std::string> paid = {};
   weight_function weights = {};
   shapley_game game = shapley_game::sum;
+  std::size_t permutations = 2000;
+  std::uint64_t seed = 0;
+  double ratio = 0.5;
+  std::vector<std::string> milestones = {};
+  klantreis::removal removal = klantreis::removal::to_null;
+  double smoothing = 0.0;
+  std::vector<removal_unit> units = {};
+  double ridge = 1.0;
+  unsigned iterations = 200;
 };
 
 /// What a model is, for tables and messages, and how it is made.
@@ -129,7 +196,13 @@ struct model_entry {
 
 [[nodiscard]] std::string_view to_text(shapley_game game) noexcept;
 
-/// The game called `name`: `sum`, `exact_set` or `subset_rate`.
+[[nodiscard]] std::string_view to_text(removal definition) noexcept;
+
+/// The removal called `name`: `to_null`, `skip` or `fail`.
+/// \throws input_error when there is none; the message lists those that exist.
+[[nodiscard]] removal to_removal(std::string_view name);
+
+/// The game called `name`: `sum`, `exact_set`, `subset_rate` or `within_rate`.
 /// \throws input_error when there is none; the message lists those that exist.
 [[nodiscard]] shapley_game to_shapley_game(std::string_view name);
 

@@ -22,6 +22,15 @@ namespace detail {
   return hash;
 }
 
+/// FNV-1a of 64 bits (Fowler, Noll and Vo): the key of a customer, the same on every platform and in every language.
+[[nodiscard]] inline std::uint64_t text_key(std::string_view text) noexcept {
+  std::uint64_t hash = 0xCBF29CE484222325ULL;
+  for (const char byte : text) {
+    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3ULL;
+  }
+  return hash;
+}
+
 }  // namespace detail
 
 KLANTREIS_INLINE void path_table::rehash(std::size_t slots) {
@@ -37,10 +46,13 @@ KLANTREIS_INLINE void path_table::rehash(std::size_t slots) {
 }
 
 KLANTREIS_INLINE std::uint32_t path_table::index_of(std::span<const std::uint32_t> codes) {
+  return index_of(codes, detail::hash_codes(codes));
+}
+
+KLANTREIS_INLINE std::uint32_t path_table::index_of(std::span<const std::uint32_t> codes, std::uint64_t hash) {
   if (2 * (hashes_.size() + 1) > slots_.size()) {
     rehash(std::max<std::size_t>(64, slots_.size() * 2));
   }
-  const auto hash = detail::hash_codes(codes);
   const std::size_t mask = slots_.size() - 1;
   std::size_t slot = static_cast<std::size_t>(hash) & mask;
   while (slots_[slot] != 0) {
@@ -62,6 +74,15 @@ KLANTREIS_INLINE std::uint32_t path_table::index_of(std::span<const std::uint32_
   values_.push_back(0.0);
   slots_[slot] = static_cast<std::uint32_t>(hashes_.size());
   return static_cast<std::uint32_t>(hashes_.size() - 1);
+}
+
+// Asks for the place of a path before it is looked up.
+KLANTREIS_INLINE void path_table::prefetch([[maybe_unused]] std::uint64_t hash) const noexcept {
+#if defined(__GNUC__)
+  if (!slots_.empty()) {
+    __builtin_prefetch(slots_.data() + (static_cast<std::size_t>(hash) & (slots_.size() - 1)));
+  }
+#endif
 }
 
 KLANTREIS_INLINE double path_table::total_conversions() const noexcept {
@@ -142,201 +163,8 @@ KLANTREIS_INLINE path_table& path_table::operator+=(const path_table& other) {
   for (std::size_t c = 1; c < other.unit_offsets_.size(); ++c) {
     unit_offsets_.push_back(unit_offsets_.back() + other.unit_offsets_[c] - other.unit_offsets_[c - 1]);
   }
+  customer_keys_.insert(customer_keys_.end(), other.customer_keys_.begin(), other.customer_keys_.end());
   return *this;
-}
-
-KLANTREIS_INLINE path_table make_paths(const journey_set& journeys, const path_options& options) {
-  const auto& log = journeys.log();
-  const auto items = detail::items_of(journeys, options.by, options.collapse);
-  std::int64_t lookback = -1;
-  path_table result;
-  result.by_ = options.by;
-  result.options_key_ = items.collapse ? " collapsed" : "";
-  if (options.lookback) {
-    require_cut(journeys, "a lookback");
-    lookback = to_ticks(*options.lookback, log.ticks_per_second(), "lookback");
-    result.options_key_ += " lookback " + std::to_string(options.lookback->count()) + " us";
-  }
-  result.names_ = *items.names;
-  result.has_values_ = !log.values().empty();
-  result.units_.reserve(journeys.size());
-  const auto offsets = journeys.customer_offsets();
-  result.unit_offsets_.assign(offsets.begin(), offsets.end());
-  if (result.unit_offsets_.empty()) {
-    result.unit_offsets_.push_back(0);
-  }
-  const auto times = log.times();
-  std::vector<std::uint32_t> codes;
-  for (std::size_t j = 0; j < journeys.size(); ++j) {
-    auto piece = journeys[j];
-    if (lookback >= 0) {
-      const auto oldest = times[piece.end - 1] - lookback;
-      while (piece.begin < piece.path_end && times[piece.begin] < oldest) {
-        ++piece.begin;
-      }
-    }
-    codes.clear();
-    items.for_each(piece, [&codes](std::uint32_t code, std::uint64_t) { codes.push_back(code); });
-    const auto index = result.index_of(codes);
-    path_unit unit{.path = index, .outcome = path_unit::kind::null, .value = 0.0};
-    if (piece.is_open()) {
-      unit.outcome = path_unit::kind::open;
-      result.open_[index] += 1.0;
-    } else if (piece.converted) {
-      unit.outcome = path_unit::kind::conversion;
-      unit.value = journeys.value(j);
-      result.conversions_[index] += 1.0;
-      result.values_[index] += unit.value;
-    } else {
-      result.nulls_[index] += 1.0;
-    }
-    result.units_.push_back(unit);
-  }
-  return result;
-}
-
-namespace detail {
-
-/// The next name of a path text from `at` on; `at` moves behind its separator. Empty at the end or for an empty piece.
-[[nodiscard]] inline std::string next_name(std::string_view text, std::size_t& at, char separator) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-  while (at < text.size() && blank(text[at])) {
-    ++at;
-  }
-  if (at < text.size() && text[at] == '"') {
-    std::string name;
-    for (std::size_t i = at + 1; i < text.size(); ++i) {
-      if (text[i] != '"') {
-        name += text[i];
-        continue;
-      }
-      if (i + 1 < text.size() && text[i + 1] == '"') {
-        name += '"';
-        ++i;
-        continue;
-      }
-      std::size_t rest = i + 1;
-      while (rest < text.size() && blank(text[rest])) {
-        ++rest;
-      }
-      if (rest < text.size() && text[rest] != separator) {
-        break;  // a quote inside a plain name
-      }
-      at = (std::min)(rest + 1, text.size());
-      return name;
-    }
-  }
-  const std::size_t stop = (std::min)(text.find(separator, at), text.size());
-  std::size_t end = stop;
-  while (end > at && blank(text[end - 1])) {
-    --end;
-  }
-  std::string name{text.substr(at, end - at)};
-  at = (std::min)(stop + 1, text.size());
-  return name;
-}
-
-}  // namespace detail
-
-KLANTREIS_INLINE void append_paths(path_table& table, const column_view& paths, const column_view& conversions,
-                                   const column_view& nulls, const column_view& values, char separator,
-                                   bad_rows on_bad) {
-  if (paths.kind() != column_kind::text && paths.kind() != column_kind::dictionary) {
-    throw input_error("column path holds " + paths.type_name() + "; it must be text such as 'a > b'");
-  }
-  if (!table.unit_offsets_.empty()) {
-    throw input_error("rows cannot be added to a path table that was made from journeys");
-  }
-  const auto numbers_of = [&paths](const column_view& view, double missing, const char* name) {
-    std::vector<double> numbers(paths.size(), missing);
-    if (view) {
-      if (view.size() != paths.size()) {
-        throw input_error(std::string{"column "} + name + " has " + std::to_string(view.size()) + " rows, path has " +
-                          std::to_string(paths.size()));
-      }
-      view.numbers(numbers.data());
-    }
-    return numbers;
-  };
-  const auto converted = numbers_of(conversions, 1.0, "conversions");
-  const auto lost = numbers_of(nulls, 0.0, "nulls");
-  const auto worth = numbers_of(values, 0.0, "value");
-  table.has_values_ = table.has_values_ || static_cast<bool>(values);
-  std::vector<std::uint32_t> indices;
-  if (paths.kind() == column_kind::dictionary) {
-    indices.resize(paths.size());
-    paths.dictionary_indices(indices.data());
-  }
-  std::vector<std::string> names;
-  std::vector<std::uint32_t> codes;
-  for (std::size_t row = 0; row < paths.size(); ++row) {
-    std::string fault;
-    std::string detail_text;
-    const auto count = [&](double number, const column_view& view, const char* what, bool may_be_negative) {
-      if (!fault.empty() || (std::isfinite(number) && (may_be_negative || number >= 0.0))) {
-        return;
-      }
-      if (view && view.is_null(row)) {
-        fault = std::string{what} + " is null";
-      } else if (std::isnan(number)) {
-        fault = std::string{what} + " is not a number";
-      } else {
-        fault = std::string{what} + (std::isinf(number) ? " is infinite" : " is negative");
-        detail_text = ": " + std::to_string(number);
-      }
-    };
-    const bool null_path =
-        indices.empty() ? paths.is_null(row) : indices[row] == 0xFFFF'FFFFU || paths.dictionary_is_null(indices[row]);
-    names.clear();
-    if (null_path) {
-      fault = "path is null";
-    } else {
-      const auto text = indices.empty() ? paths.text(row) : paths.dictionary_text(indices[row]);
-      if (!detail::is_utf8(text)) {
-        fault = "path is not valid UTF-8";
-      }
-      for (std::size_t at = 0; at < text.size() && fault.empty();) {
-        auto name = detail::next_name(text, at, separator);
-        if (is_reserved_name(name)) {
-          fault = "name is reserved";
-          detail_text = ": " + quoted(name) + " is what klantreis calls a state of its own; rename it";
-        } else if (!name.empty()) {
-          names.push_back(std::move(name));
-        }
-      }
-    }
-    count(converted[row], conversions, "conversions", false);
-    count(lost[row], nulls, "nulls", false);
-    // A null value is no value.
-    const bool no_value = values && values.is_null(row);
-    if (!no_value) {
-      count(worth[row], values, "value", true);
-    }
-    if (!fault.empty()) {
-      const auto number = table.rows_read_ + row;
-      if (on_bad == bad_rows::stop) {
-        throw input_error("row " + std::to_string(number) + " (counted from 0): " + fault + detail_text +
-                          "; pass on_bad=\"drop\" to leave such rows out and count them");
-      }
-      const auto known = std::find_if(table.rejected_.begin(), table.rejected_.end(),
-                                      [&](const log_health::rejection& r) { return r.reason == fault; });
-      if (known == table.rejected_.end()) {
-        table.rejected_.push_back({fault, 1, number});
-      } else {
-        ++known->rows;
-      }
-      continue;
-    }
-    codes.clear();
-    for (const auto& name : names) {
-      codes.push_back(table.names_.intern(name));
-    }
-    const auto index = table.index_of(codes);
-    table.conversions_[index] += converted[row];
-    table.nulls_[index] += lost[row];
-    table.values_[index] += no_value ? 0.0 : worth[row];
-  }
-  table.rows_read_ += paths.size();
 }
 
 KLANTREIS_INLINE table path_table::to_table() const {

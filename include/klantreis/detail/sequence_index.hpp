@@ -38,6 +38,23 @@ class sequence_index {
     return size() - 1;
   }
 
+  /// The number of `sequence`, or `size()` when it was never added.
+  [[nodiscard]] std::size_t find(std::span<const std::uint32_t> sequence) const noexcept {
+    if (slots_.empty()) {
+      return size();
+    }
+    const std::uint64_t hash = hash_of(sequence);
+    std::size_t place = static_cast<std::size_t>(hash) & (slots_.size() - 1);
+    while (slots_[place] != 0) {
+      const std::size_t index = slots_[place] - 1;
+      if (hashes_[index] == hash && std::ranges::equal((*this)[index], sequence)) {
+        return index;
+      }
+      place = (place + 1) & (slots_.size() - 1);
+    }
+    return size();
+  }
+
  private:
   [[nodiscard]] static std::uint64_t hash_of(std::span<const std::uint32_t> sequence) noexcept {
     std::uint64_t hash = sequence.size();

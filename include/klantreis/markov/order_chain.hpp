@@ -16,6 +16,9 @@ namespace klantreis {
 struct order_chain_options {
   unsigned order = 1;             ///< how many past items the next step depends on
   bool self_transitions = false;  ///< keep the step from a window to itself, which only equal items can make
+  /// Move the conversion rate of the journeys that end in each state towards that of all: as if so many more had ended
+  /// there, without changing how many do. 0 leaves the counts as they are.
+  double smoothing = 0.0;
 };
 
 namespace detail {
@@ -111,7 +114,8 @@ class order_chain {
 
 /// Counts the chain of order k of the settled journeys. Time and memory grow with the number of touches, not with the
 /// number of possible windows.
-/// \throws input_error when the order is 0; limit_error beyond 2³¹ windows or 2²⁹ items in them.
+/// \throws input_error when the order is 0 or the smoothing negative; limit_error beyond 2³¹ windows or 2²⁹ items in
+/// them.
 [[nodiscard]] order_chain make_order_chain(const path_table& paths, const order_chain_options& options = {});
 
 }  // namespace klantreis

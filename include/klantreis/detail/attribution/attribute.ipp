@@ -11,8 +11,11 @@
 
 #include "klantreis/attribution.hpp"
 #include "klantreis/detail/attribution/credit.hpp"
+#include "klantreis/detail/attribution/hazard.hpp"
 #include "klantreis/detail/attribution/heuristics.hpp"
+#include "klantreis/detail/attribution/learned.hpp"
 #include "klantreis/detail/attribution/markov_credit.hpp"
+#include "klantreis/detail/attribution/point_credit.hpp"
 #include "klantreis/detail/attribution/shapley_credit.hpp"
 #include "klantreis/detail/option_text.hpp"
 
@@ -45,6 +48,18 @@ inline void set_model_options(table& result, const attribution_model& model) {
           result.set_option("paid", joined(chosen.paid));
         } else if constexpr (std::is_same_v<type, shapley>) {
           result.set_option("game", std::string{to_text(chosen.game)});
+          if (chosen.game == shapley_game::within_rate) {
+            result.set_option("permutations", std::to_string(chosen.permutations));
+            result.set_option("seed", std::to_string(chosen.seed));
+          }
+        } else if constexpr (std::is_same_v<type, rank_decay>) {
+          result.set_option("ratio", number_option(chosen.ratio));
+        } else if constexpr (std::is_same_v<type, w_shaped> || std::is_same_v<type, full_path>) {
+          result.set_option("milestones", joined(chosen.milestones));
+        } else if constexpr (std::is_same_v<type, logistic>) {
+          result.set_option("ridge", number_option(chosen.ridge));
+        } else if constexpr (std::is_same_v<type, additive_hazard>) {
+          result.set_option("iterations", std::to_string(chosen.iterations));
         } else if constexpr (std::is_same_v<type, position_based>) {
           result.set_option("first", number_option(chosen.first));
           result.set_option("last", number_option(chosen.last));
@@ -53,6 +68,11 @@ inline void set_model_options(table& result, const attribution_model& model) {
         } else if constexpr (std::is_same_v<type, markov_model>) {
           result.set_option("order", std::to_string(chosen.order));
           result.set_option("self_transitions", chosen.self_transitions ? "true" : "false");
+          result.set_option("removal", std::string{to_text(chosen.removal)});
+          result.set_option("smoothing", number_option(chosen.smoothing));
+          for (const removal_unit& unit : chosen.units) {
+            result.set_option("unit " + unit.name, joined(unit.items) + (unit.sequence ? " in this order" : ""));
+          }
         }
       },
       model);
@@ -110,8 +130,9 @@ inline table credit_table(credit_result&& credits, const std::string& by, const 
     marks.push_back(to_text(set));
   }
   const std::size_t size = rows.size();
-  constexpr std::array<std::string_view, 8> columns{
-      "model", "removal_effect", "share", "credit", "removal_effect_value", "credit_value", "n", "marks"};
+  constexpr std::array<std::string_view, 9> columns{
+      "model",        "removal_effect", "share", "credit", "removal_effect_value",
+      "credit_value", "sampling_error", "n",     "marks"};
   if (std::find(columns.begin(), columns.end(), by) != columns.end()) {
     throw input_error("the attribute " + quoted(by) + " has the name of a column of the result; rename it");
   }
@@ -128,11 +149,27 @@ inline table credit_table(credit_result&& credits, const std::string& by, const 
     }
     add_estimates(result, "credit_value", quantity::amount, rows, &item_credit::credit_value);
   }
+  if (credits.has_sampling_errors) {
+    std::vector<double> errors;
+    for (const item_credit& row : rows) {
+      errors.push_back(row.sampling_error);
+    }
+    result.add("sampling_error", std::move(errors), quantity::count);
+  }
   result.add("n", std::vector<std::int64_t>(size, std::llround(credits.customers)), quantity::count);
   result.add("marks", std::move(marks));
   set_model_options(result, model);
   result.set_option("by", by);
   result.set_option("lookback", options.lookback ? duration_option(*options.lookback) : "none");
+  if (options.lookback_touches > 0) {
+    result.set_option("lookback_touches", std::to_string(options.lookback_touches));
+  }
+  if (!options.exclude.empty()) {
+    result.set_option("exclude", joined(options.exclude));
+  }
+  if (options.reuse_touches) {
+    result.set_option("reuse_touches", "true");
+  }
   result.set_option("intervals", options.intervals && credits.has_intervals ? "by customers" : "none");
   if (credits.has_removal_effects) {
     result.set_option("error_bound", number_option(credits.error_bound));
@@ -143,10 +180,28 @@ inline table credit_table(credit_result&& credits, const std::string& by, const 
 
 inline credit_result markov_credits(const path_table& paths, const markov_model& model,
                                     const attribution_options& options) {
-  return markov_credit{
-      paths, model, options.intervals, {.level = options.level, .min_n = options.min_n}, options.threads}
-      .result();
+  const interval_options intervals{.level = options.level, .min_n = options.min_n};
+  if (!has_influence(model)) {
+    return markov_points(paths, model, intervals, options.threads);
+  }
+  return markov_credit{paths, model, options.intervals, intervals, options.threads}.result();
 }
+
+/// Rules that are learned from the paths have no influence values: what was learned would move as well.
+template <typename Rule, typename Source>
+credit_result learned_credits(const Rule& rule, const Source& source, const attribution_options& options) {
+  credit_result result =
+      credit_by_rule(rule, source, false, {.level = options.level, .min_n = options.min_n}, options.threads);
+  result.has_intervals = false;
+  return result;
+}
+
+template <typename Model>
+inline constexpr bool is_learned =
+    std::is_same_v<Model, leave_one_out> || std::is_same_v<Model, shao_li> || std::is_same_v<Model, logistic>;
+
+template <typename Model>
+inline constexpr bool needs_times = std::is_same_v<Model, time_decay> || std::is_same_v<Model, additive_hazard>;
 
 template <typename Model, typename Source>
 credit_result heuristic_credits(const Model& model, const Source& source, const attribution_options& options) {
@@ -162,42 +217,91 @@ inline bool is_game_of_rates(const attribution_model& model) {
 
 inline credit_result rate_game_credits(const path_table& paths, const attribution_model& model,
                                        const attribution_options& options) {
-  return shapley_of_rates(paths, std::get<shapley>(model).game, {.level = options.level, .min_n = options.min_n},
+  return shapley_of_rates(paths, std::get<shapley>(model), {.level = options.level, .min_n = options.min_n},
                           options.threads);
 }
 
-}  // namespace detail
+[[nodiscard]] inline path_options path_options_of(const attribution_options& options) {
+  return {.by = options.by,
+          .collapse = false,
+          .lookback = options.lookback,
+          .lookback_touches = options.lookback_touches,
+          .exclude = options.exclude,
+          .reuse_touches = options.reuse_touches,
+          .threads = options.threads};
+}
 
-KLANTREIS_INLINE table attribute(const journey_set& journeys, const attribution_model& model,
-                                 const attribution_options& options) {
+/// The credits of a path table, where the model can do without times.
+inline credit_result credits_of_paths(const path_table& paths, const attribution_model& model,
+                                      const attribution_options& options) {
+  if (is_game_of_rates(model)) {
+    return rate_game_credits(paths, model, options);
+  }
+  return std::visit(
+      [&](const auto& chosen) -> credit_result {
+        using type = std::decay_t<decltype(chosen)>;
+        if constexpr (std::is_same_v<type, markov_model>) {
+          return markov_credits(paths, chosen, options);
+        } else if constexpr (needs_times<type>) {
+          throw input_error(std::string{entry_of(model).name} +
+                            " needs the time of each touch, and a path table has none; attribute the journeys "
+                            "instead, or use linear or position_based");
+        } else if constexpr (is_learned<type>) {
+          return learned_credits(learned_rule(chosen, paths), path_source{paths}, options);
+        } else {
+          return heuristic_credits(chosen, path_source{paths}, options);
+        }
+      },
+      model);
+}
+
+inline void check_attributable(const journey_set& journeys) {
   require_cut(journeys, "attribution");
   if (!journeys.empty() && journeys.settled_customers() == 0) {
     throw input_error("none of the " + std::to_string(journeys.size()) +
                       " journeys is settled, and attribution uses settled ones; choose an inactivity shorter than the "
                       "log, or a later observed_until");
   }
-  if (detail::is_game_of_rates(model)) {
-    const path_table paths =
-        make_paths(journeys, {.by = options.by, .lookback = options.lookback, .threads = options.threads});
-    return detail::credit_table(detail::rate_game_credits(paths, model, options), options.by, model, options);
+}
+
+inline void check_times(const journey_set& journeys, const attribution_model& model) {
+  if (!journeys.empty() && !journeys.log().has_times()) {
+    throw input_error(std::string{entry_of(model).name} +
+                      " needs the time of each touch, and this log has none; read it with a time column, or use "
+                      "linear or position_based");
   }
+}
+
+}  // namespace detail
+
+KLANTREIS_INLINE path_table credited_paths(const journey_set& journeys, const attribution_options& options) {
+  detail::check_attributable(journeys);
+  return make_paths(journeys, detail::path_options_of(options));
+}
+
+KLANTREIS_INLINE table attribute(const journey_set& journeys, const attribution_model& model,
+                                 const attribution_options& options) {
+  detail::check_attributable(journeys);
   auto credits = std::visit(
       [&](const auto& chosen) {
         using type = std::decay_t<decltype(chosen)>;
-        if constexpr (std::is_same_v<type, markov_model>) {
-          const path_table paths = make_paths(
-              journeys,
-              {.by = options.by, .collapse = false, .lookback = options.lookback, .threads = options.threads});
-          return detail::markov_credits(paths, chosen, options);
+        if constexpr (std::is_same_v<type, additive_hazard>) {
+          detail::check_times(journeys, model);
+          const detail::journey_source source{journeys, detail::path_options_of(options), true};
+          return detail::learned_credits(
+              detail::hazard_rule{detail::hazard_fit{journeys, source}.run(chosen.iterations)}, source, options);
+        } else if constexpr (std::is_same_v<type, markov_model> || detail::is_learned<type>) {
+          return detail::credits_of_paths(credited_paths(journeys, options), model, options);
         } else {
-          constexpr bool needs_ages = std::is_same_v<type, time_decay>;
-          if (needs_ages && !journeys.empty() && !journeys.log().has_times()) {
-            throw input_error(
-                "time_decay needs the time of each touch, and this log has none; read it with a time "
-                "column, or use linear or position_based");
+          if (detail::is_game_of_rates(model)) {
+            return detail::credits_of_paths(credited_paths(journeys, options), model, options);
+          }
+          if constexpr (detail::needs_times<type>) {
+            detail::check_times(journeys, model);
           }
           return detail::heuristic_credits(
-              chosen, detail::journey_source{journeys, options.by, options.lookback, needs_ages}, options);
+              chosen, detail::journey_source{journeys, detail::path_options_of(options), detail::needs_times<type>},
+              options);
         }
       },
       model);
@@ -206,29 +310,12 @@ KLANTREIS_INLINE table attribute(const journey_set& journeys, const attribution_
 
 KLANTREIS_INLINE table attribute(const path_table& paths, const attribution_model& model,
                                  const attribution_options& options) {
-  if (options.lookback) {
+  if (options.lookback || options.lookback_touches > 0 || !options.exclude.empty() || options.reuse_touches) {
     throw input_error(
-        "a path table has no times, so a lookback cannot be applied; make the paths from journeys with "
-        "that lookback");
+        "a path table has no times and no customers' histories, so lookback, lookback_touches, exclude and "
+        "reuse_touches cannot be applied; make the paths from journeys with them, or transform the paths");
   }
-  if (detail::is_game_of_rates(model)) {
-    return detail::credit_table(detail::rate_game_credits(paths, model, options), paths.by(), model, options);
-  }
-  auto credits = std::visit(
-      [&](const auto& chosen) -> detail::credit_result {
-        using type = std::decay_t<decltype(chosen)>;
-        if constexpr (std::is_same_v<type, markov_model>) {
-          return detail::markov_credits(paths, chosen, options);
-        } else if constexpr (std::is_same_v<type, time_decay>) {
-          throw input_error(
-              "time_decay needs the time of each touch, and a path table has none; attribute the "
-              "journeys instead, or use linear or position_based");
-        } else {
-          return detail::heuristic_credits(chosen, detail::path_source{paths}, options);
-        }
-      },
-      model);
-  return detail::credit_table(std::move(credits), paths.by(), model, options);
+  return detail::credit_table(detail::credits_of_paths(paths, model, options), paths.by(), model, options);
 }
 
 }  // namespace klantreis

@@ -24,6 +24,7 @@ struct item_credit {
   estimate credit;
   estimate removal_effect_value;
   estimate credit_value;
+  double sampling_error = null_value;  ///< of the credit, where it is an average over draws
 };
 
 struct credit_result {
@@ -32,6 +33,7 @@ struct credit_result {
   bool has_removal_effects = false;
   bool has_values = false;
   bool has_intervals = true;
+  bool has_sampling_errors = false;
   double customers = 0.0;
   double error_bound = 0.0;  ///< certified, of each P(conversion) behind a removal effect
 };
@@ -50,6 +52,16 @@ struct outcome_sums {
     if (touched) {
       touched_conversions += 1.0;
       touched_value += worth;
+    }
+  }
+
+  void add_journey(bool touched, bool converted, double worth) noexcept {
+    journeys += 1.0;
+    if (converted) {
+      add_conversion(touched, worth);
+    } else {
+      value += worth;
+      touched_value += touched ? worth : 0.0;
     }
   }
 

@@ -13,6 +13,7 @@
 #include "klantreis/detail/attribution/credit.hpp"
 #include "klantreis/detail/attribution/rules.hpp"
 #include "klantreis/detail/attribution/units.hpp"
+#include "klantreis/detail/paths/touches.hpp"
 #include "klantreis/journeys.hpp"
 #include "klantreis/paths.hpp"
 
@@ -117,49 +118,46 @@ class path_source {
 /// Customers of a set of journeys, with the ages of their touches.
 class journey_source {
  public:
-  journey_source(const journey_set& journeys, std::string_view by, const std::optional<duration>& lookback,
-                 bool with_ages)
-      : journeys_(&journeys), items_(items_of(journeys, by, false)), with_ages_(with_ages) {
-    if (lookback) {
-      lookback_ = to_ticks(*lookback, journeys.log().ticks_per_second(), "lookback");
-    }
-  }
+  journey_source(const journey_set& journeys, const path_options& options, bool with_ages)
+      : journeys_(&journeys), reader_(journeys, options), with_ages_(with_ages) {}
 
-  [[nodiscard]] const name_table& names() const { return *items_.names; }
+  [[nodiscard]] const name_table& names() const { return *reader_.items().names; }
   [[nodiscard]] bool has_values() const { return !journeys_->log().values().empty(); }
   [[nodiscard]] std::size_t size() const {
     return journeys_->customer_offsets().empty() ? 0 : journeys_->customer_offsets().size() - 1;
   }
 
+  struct buffers {
+    touch_list touches;
+    std::vector<double> ages;
+  };
+
   [[nodiscard]] std::vector<bool> seen() const {
     std::vector<bool> result(names().size(), false);
-    for (std::size_t j = 0; j < journeys_->size(); ++j) {
-      const journey piece = within_lookback((*journeys_)[j]);
-      if (piece.settled) {
-        for (std::uint64_t event = piece.begin; event < piece.path_end; ++event) {
-          result[items_.codes[event]] = true;
+    buffers space;
+    const auto offsets = journeys_->customer_offsets();
+    for (std::size_t customer = 0; customer < size(); ++customer) {
+      for (std::uint64_t j = offsets[customer]; j < offsets[customer + 1]; ++j) {
+        if ((*journeys_)[j].settled) {
+          for (const std::uint32_t item : touches_of(offsets[customer], j, space).items) {
+            result[item] = true;
+          }
         }
       }
     }
     return result;
   }
 
-  struct buffers {
-    std::vector<std::uint32_t> codes;
-    std::vector<std::uint64_t> begins;
-    std::vector<double> ages;
-  };
-
   template <typename Rule>
   double read(std::size_t index, const Rule& rule, buffers& space, customer_credit& customer) const {
     const auto offsets = journeys_->customer_offsets();
     for (std::uint64_t j = offsets[index]; j < offsets[index + 1]; ++j) {
-      const journey piece = within_lookback((*journeys_)[j]);
+      const journey piece = (*journeys_)[j];
       if (!piece.settled) {
         continue;
       }
       if (piece.converted) {
-        customer.add(touches_of(piece, space), rule, true, journeys_->value(j));
+        customer.add(touches_of(offsets[index], j, space), rule, true, journeys_->value(j));
       } else {
         customer.add({}, rule, false, 0.0);
       }
@@ -167,46 +165,37 @@ class journey_source {
     return customer.sums.journeys > 0.0 ? 1.0 : 0.0;
   }
 
- private:
-  [[nodiscard]] journey within_lookback(journey piece) const {
-    if (lookback_ >= 0) {
-      const auto times = journeys_->log().times();
-      const std::int64_t oldest = times[piece.end - 1] - lookback_;
-      while (piece.begin < piece.path_end && times[piece.begin] < oldest) {
-        ++piece.begin;
-      }
+  /// The touches of journey `number` of the customer whose journeys begin at `first`.
+  touch_view touches_of(std::uint64_t first, std::uint64_t number, buffers& space) const {
+    if (reader_.is_plain() && !with_ages_) {
+      const journey inside = reader_.within_lookback((*journeys_)[number]);
+      return {reader_.items().codes.subspan(inside.begin, inside.path_end - inside.begin), {}};
     }
-    return piece;
-  }
-
-  touch_view touches_of(const journey& piece, buffers& space) const {
-    if (!items_.collapse && !with_ages_) {
-      return {items_.codes.subspan(piece.begin, piece.path_end - piece.begin), {}};
-    }
-    space.codes.clear();
-    space.begins.clear();
+    reader_.read(first, number, space.touches);
     space.ages.clear();
-    items_.for_each(piece, [&space](std::uint32_t code, std::uint64_t first_event) {
-      space.codes.push_back(code);
-      space.begins.push_back(first_event);
-    });
-    if (with_ages_ && !space.codes.empty()) {
+    if (with_ages_ && !space.touches.codes.empty()) {
       // A merged run is as old as its last event.
       const auto times = journeys_->log().times();
       const auto ticks_per_second = static_cast<double>(journeys_->log().ticks_per_second());
-      space.begins.push_back(piece.path_end);
-      for (std::size_t i = 0; i + 1 < space.begins.size(); ++i) {
-        const std::int64_t ticks = times[piece.path_end - 1] - times[space.begins[i + 1] - 1];
+      for (const std::uint64_t event : space.touches.events) {
+        const std::int64_t ticks = times[space.touches.events.back()] - times[event];
         space.ages.push_back(static_cast<double>(ticks) / ticks_per_second);
       }
     }
-    return {space.codes, space.ages};
+    double until_end = 0.0;
+    const journey piece = (*journeys_)[number];
+    if (with_ages_ && !space.touches.events.empty() && piece.converted && piece.path_end < piece.end) {
+      const auto times = journeys_->log().times();
+      const std::int64_t ticks = times[piece.path_end] - times[space.touches.events.back()];
+      until_end = static_cast<double>(ticks) / static_cast<double>(journeys_->log().ticks_per_second());
+    }
+    return {space.touches.codes, space.ages, until_end};
   }
 
+ private:
   const journey_set* journeys_;
-  item_source items_;
+  touch_reader reader_;
   bool with_ages_;
-  std::int64_t lookback_ = -1;
 };
 
 /// Totals of the credits.

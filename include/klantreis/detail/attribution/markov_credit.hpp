@@ -123,6 +123,33 @@ struct loss_shares {
   [[nodiscard]] bool can_share() const noexcept { return loss_sum != 0.0; }
 };
 
+/// Where a removed unit makes the whole journey fail, the chain has whole paths as its states.
+[[nodiscard]] inline unsigned order_of(const path_table& paths, const markov_model& model) {
+  std::size_t longest = model.order;
+  if (model.removal == removal::fail && model.order > 0) {
+    for (std::size_t p = 0; p < paths.size(); ++p) {
+      longest = (std::max)(longest, paths.path(p).size());
+    }
+  }
+  return static_cast<unsigned>(longest);
+}
+
+[[nodiscard]] inline outcome_totals totals_of(const path_table& paths, unsigned threads) {
+  return sum_in_pieces(unit_groups(paths), threads, sizeof(outcome_totals), [&paths](index_range range) {
+    outcome_totals part;
+    for (std::size_t group = range.begin; group < range.end; ++group) {
+      outcome_sums own;
+      const double times = for_each_journey(paths, group, [&](std::size_t path, bool converted, double worth) {
+        own.add_journey(!paths.path(path).empty(), converted, worth);
+      });
+      if (times > 0.0) {
+        part.add(own, times);
+      }
+    }
+    return part;
+  });
+}
+
 /// Credits by removal effects in the chain of order k.
 ///
 /// ψ of b is (y_u − b·j_u)/J; ψ of b'_c is Σ ρ_i (b'_j − b'_i)/J over the customer's transitions i → j outside the
@@ -133,25 +160,13 @@ class markov_credit {
   markov_credit(const path_table& paths, const markov_model& model, bool with_intervals,
                 const interval_options& intervals, unsigned threads)
       : paths_(&paths),
-        chain_(make_order_chain(paths, {.order = model.order, .self_transitions = model.self_transitions})),
-        items_(items_with_states(chain_)),
+        chain_(make_order_chain(paths, {.order = order_of(paths, model), .self_transitions = model.self_transitions})),
+        units_(units_of(chain_, model.units)),
         values_(paths.has_values()),
         threads_(threads) {
     make_.options = intervals;
     make_.wanted = with_intervals;
-    make_.totals = sum_in_pieces(unit_groups(paths), threads, sizeof(outcome_totals), [this](index_range range) {
-      outcome_totals part;
-      for (std::size_t group = range.begin; group < range.end; ++group) {
-        outcome_sums own;
-        const double times = for_each_journey(*paths_, group, [&](std::size_t path, bool converted, double worth) {
-          add_journey(own, path, converted, worth);
-        });
-        if (times > 0.0) {
-          part.add(own, times);
-        }
-      }
-      return part;
-    });
+    make_.totals = totals_of(paths, threads);
   }
 
   [[nodiscard]] credit_result result() {
@@ -162,12 +177,12 @@ class markov_credit {
     if (!(chain_.journeys() > 0.0)) {
       return result;
     }
-    check_removal_work(chain_, items_.size());
-    const taboo_chains chains{chain_, items_, values_};
+    check_removal_work(chain_, units_.size());
+    const taboo_chains chains{chain_, units_.states, values_};
     solve(chains);
-    rows_.resize(items_.size());
-    for (std::size_t i = 0; i < items_.size(); ++i) {
-      rows_[i].name = chain_.names()[items_[i]];
+    rows_.resize(units_.size());
+    for (std::size_t i = 0; i < units_.size(); ++i) {
+      rows_[i].name = units_.names[i];
     }
     unattributed_moments unattributed;
     for (std::size_t block = 0; block < chains.blocks(); ++block) {
@@ -193,23 +208,12 @@ class markov_credit {
   // Solved blocks are kept for the pass over the customers while they fit into this many bytes.
   static constexpr std::size_t kept_bytes = std::size_t{1} << 30U;
 
-  void add_journey(outcome_sums& own, std::size_t path, bool converted, double worth) const {
-    own.journeys += 1.0;
-    const bool touched = !paths_->path(path).empty();
-    if (converted) {
-      own.add_conversion(touched, worth);
-    } else {
-      own.value += worth;
-      own.touched_value += touched ? worth : 0.0;
-    }
-  }
-
   void solve(const taboo_chains& chains) {
     const double journeys = chain_.journeys();
     conversion_.base = make_.totals.sums.conversions / journeys;
-    conversion_.without.resize(items_.size());
+    conversion_.without.resize(units_.size());
     value_.base = make_.totals.sums.value / journeys;
-    value_.without.resize(values_ ? items_.size() : 0);
+    value_.without.resize(values_ ? units_.size() : 0);
     const std::size_t bytes = chains.blocks() * chain_.size() * sizeof(lane) * (values_ ? 3 : 2);
     keep_ = make_.wanted && bytes <= kept_bytes;
     kept_.resize(chains.blocks());
@@ -251,12 +255,12 @@ class markov_credit {
     }
     error_bound_ = *std::max_element(bounds.begin(), bounds.end());
 
-    conversion_.finish(1.0, [&](std::size_t i, double effect) { return chains.on_graph(items_[i], effect); });
+    conversion_.finish(1.0, [&](std::size_t i, double effect) { return chains.on_graph(i, effect); });
     double scale = 0.0;
     for (const double value : chain_.values()) {
       scale += std::abs(value) / journeys;
     }
-    value_.finish(scale, [&](std::size_t i, double effect) { return chains.value_on_graph(items_[i], effect); });
+    value_.finish(scale, [&](std::size_t i, double effect) { return chains.value_on_graph(i, effect); });
   }
 
   // ρ_i/J takes the place of the expected visits.
@@ -367,7 +371,7 @@ class markov_credit {
       for (std::size_t group = groups.begin; group < groups.end; ++group) {
         own_influence own;
         const double times = for_each_journey(*paths_, group, [&](std::size_t path, bool converted, double worth) {
-          add_journey(own.sums, path, converted, worth);
+          own.sums.add_journey(!paths_->path(path).empty(), converted, worth);
           add_path<Values>(own, block, path, converted, worth);
         });
         if (!(times > 0.0)) {
@@ -418,7 +422,7 @@ class markov_credit {
 
   const path_table* paths_;
   order_chain chain_;
-  std::vector<std::uint32_t> items_;
+  removed_units units_;
   bool values_;
   unsigned threads_;
   interval_maker make_;

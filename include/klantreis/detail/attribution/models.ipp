@@ -36,10 +36,14 @@ inline constexpr std::array<model_entry, std::variant_size_v<attribution_model>>
     {"markov",
      "Credit in proportion to the removal effect: the part of the conversions that is lost when every state that "
      "contains the item leads to (null), in the absorbing chain whose states are windows of `order` items. Exact.",
-     "order=1, self_transitions=False",
+     "order=1, self_transitions=False, removal='to_null', smoothing=0, units=None",
      "Anderl, Becker, von Wangenheim and Schumann 2016, doi:10.1016/j.ijresmar.2016.03.001",
      [](const model_parameters& p) -> attribution_model {
-       return markov_model{.order = p.order, .self_transitions = p.self_transitions};
+       return markov_model{.order = p.order,
+                           .self_transitions = p.self_transitions,
+                           .removal = p.removal,
+                           .smoothing = p.smoothing,
+                           .units = p.units};
      }},
     {"first_non_direct",
      "All credit of a conversion to the first touch that is not direct; to the first touch when all are direct.",
@@ -77,11 +81,63 @@ inline constexpr std::array<model_entry, std::variant_size_v<attribution_model>>
      "to the items of its journey. Game exact_set: the items of each converting set share its conversions; worth is "
      "the conversion rate of the journeys that touch just the items of the coalition, 0 when none converted; credit "
      "may be negative. Game subset_rate: worth is the sum of the conversion rates of the sets of items within the "
-     "coalition. The two games of rates have no interval and no value.",
-     "game='sum'",
+     "coalition. Game within_rate: worth is the conversion rate of the journeys that touch no other item; by all "
+     "coalitions up to 25 items, by drawn orders beyond. The games of rates have no interval and no value.",
+     "game='sum', permutations=2000, seed=0",
      "Shapley 1953, doi:10.1515/9781400881970-018; Zhao, Mahboobi and Bagheri 2018, arXiv:1804.05327 (sum, in closed "
      "form); exact_set equal to marketing_attribution_models 2.1.1 without its limit of size",
-     [](const model_parameters& p) -> attribution_model { return shapley{.game = p.game}; }},
+     [](const model_parameters& p) -> attribution_model {
+       return shapley{.game = p.game, .permutations = p.permutations, .seed = p.seed};
+     }},
+    {"rank_decay",
+     "Every touch earns `ratio` times what the touch after it earns: with 0.5 the last touch has twice the credit of "
+     "the "
+     "one before it. Time plays no part.",
+     "ratio=0.5", "usual practice; equal to the positional decay of shapley-attribution 2.1",
+     [](const model_parameters& p) -> attribution_model { return rank_decay{.ratio = p.ratio}; }},
+    {"w_shaped",
+     "30 % of the credit each to the first touch, the first touch of a milestone (a lead, say) and the last touch; 10 "
+     "% "
+     "in equal parts to the others. What a missing milestone leaves goes to the other two; without others the three "
+     "share all; touches that coincide add up.",
+     "milestones (one item; no default)", "usual practice (W-shaped)",
+     [](const model_parameters& p) -> attribution_model { return w_shaped{.milestones = p.milestones}; }},
+    {"full_path",
+     "22.5 % of the credit each to the first touch, the first touches of two milestones (a lead and an opportunity, "
+     "say) "
+     "and the last touch; 10 % in equal parts to the others. Missing milestones, no others and coinciding touches as "
+     "in "
+     "w_shaped.",
+     "milestones (two items; no default)", "usual practice (Z-shaped, full path)",
+     [](const model_parameters& p) -> attribution_model { return full_path{.milestones = p.milestones}; }},
+    {"leave_one_out",
+     "For each touch of a converting path: the conversion rate of the path less that of the path without the touch (0 "
+     "when nobody took it), not below 0; credit in proportion. All to the last touch when no touch adds anything. No "
+     "intervals by influence; draw them.",
+     "", "as fractribution, which calls it Shapley",
+     [](const model_parameters&) -> attribution_model { return leave_one_out{}; }},
+    {"shao_li",
+     "C(i) = p(i) + 1/(2 N) Σ_j (p(i,j) − p(i) − p(j)), with p the conversion rate of the journeys that touch an item, "
+     "or "
+     "both of a pair, and N the items j that were seen with i. Each conversion falls to the items of its journey in "
+     "proportion to C, not below 0; in equal parts when all are 0. No intervals by influence; draw them.",
+     "", "Shao and Li 2011, doi:10.1145/2020408.2020453",
+     [](const model_parameters&) -> attribution_model { return shao_li{}; }},
+    {"logistic",
+     "A logistic regression of the conversion on which items the journey touches, with a ridge penalty. Each "
+     "conversion "
+     "falls to the items of its journey in proportion to their positive coefficients; in equal parts when there is "
+     "none. "
+     "No intervals by influence; draw them.",
+     "ridge=1.0", "Shao and Li 2011, doi:10.1145/2020408.2020453 (without bagging); Newton's method",
+     [](const model_parameters& p) -> attribution_model { return logistic{.ridge = p.ridge}; }},
+    {"additive_hazard",
+     "The rate of conversion is Σ β ω exp(−ω age) over the touches so far, β and ω of the item, estimated by EM; a "
+     "null "
+     "journey is watched until the customer's next journey or the end of the observation. Credit in proportion to the "
+     "rates at the moment of conversion. Needs time. No intervals.",
+     "iterations=200", "Zhang, Wei and Ren 2014, doi:10.1109/ICDM.2014.103",
+     [](const model_parameters& p) -> attribution_model { return additive_hazard{.iterations = p.iterations}; }},
 }};
 
 struct game_entry {
@@ -90,7 +146,7 @@ struct game_entry {
 };
 
 /// In the order of `shapley_game`.
-inline constexpr std::array<game_entry, 3> game_registry{{
+inline constexpr std::array<game_entry, 4> game_registry{{
     {"sum",
      "Shapley values of the game in which a coalition of items is worth the conversions of the journeys that touch no "
      "other item: each conversion falls in equal parts to the items of its journey."},
@@ -101,7 +157,20 @@ inline constexpr std::array<game_entry, 3> game_registry{{
     {"subset_rate",
      "Shapley values of the game in which a coalition of items is worth the sum of the conversion rates of the sets of "
      "items within it, in proportion of which the conversions are shared out. No intervals."},
+    {"within_rate",
+     "Shapley values of the game in which a coalition of items is worth the conversion rate of the journeys that touch "
+     "no other item, in proportion of which the conversions are shared out. An item that lowers the rate has a "
+     "negative "
+     "value. All coalitions up to 25 items; beyond, an average over drawn orders, whose standard error is the column "
+     "sampling_error. No intervals."},
 }};
+
+/// In the order of `removal`.
+inline constexpr std::array<std::string_view, 3> removal_names{"to_null", "skip", "fail"};
+inline constexpr std::array<std::string_view, 3> removal_words{
+    "", " Removal is skip: journeys do what those did that went elsewhere from the same state.",
+    " Removal is fail: every journey that touches it fails and the chain is estimated anew, so that the effect is the "
+    "part of the conversions whose path contains it, at every order."};
 
 }  // namespace detail
 
@@ -126,6 +195,19 @@ KLANTREIS_INLINE shapley_game to_shapley_game(std::string_view name) {
   throw input_error("there is no Shapley game " + quoted(name) + "; choose one of " + known);
 }
 
+KLANTREIS_INLINE std::string_view to_text(removal definition) noexcept {
+  return detail::removal_names[static_cast<std::size_t>(definition)];
+}
+
+KLANTREIS_INLINE removal to_removal(std::string_view name) {
+  for (std::size_t i = 0; i < detail::removal_names.size(); ++i) {
+    if (detail::removal_names[i] == name) {
+      return static_cast<removal>(i);
+    }
+  }
+  throw input_error("there is no removal " + quoted(name) + "; choose one of to_null, skip, fail");
+}
+
 KLANTREIS_INLINE std::string label_of(const attribution_model& model) {
   std::string label{entry_of(model).name};
   if (const auto* chosen = std::get_if<shapley>(&model)) {
@@ -138,7 +220,14 @@ KLANTREIS_INLINE std::string definition_of(const attribution_model& model) {
   if (const auto* chosen = std::get_if<shapley>(&model)) {
     return std::string{detail::game_registry[static_cast<std::size_t>(chosen->game)].definition};
   }
-  return std::string{entry_of(model).definition};
+  std::string definition{entry_of(model).definition};
+  if (const auto* chosen = std::get_if<markov_model>(&model)) {
+    definition += detail::removal_words[static_cast<std::size_t>(chosen->removal)];
+    if (chosen->smoothing > 0.0) {
+      definition += " Smoothed: as if more journeys had ended in each state, converting at the overall rate.";
+    }
+  }
+  return definition;
 }
 
 KLANTREIS_INLINE attribution_model make_attribution_model(std::string_view name, const model_parameters& parameters) {

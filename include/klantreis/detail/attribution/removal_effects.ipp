@@ -26,7 +26,7 @@ KLANTREIS_INLINE removal_effects_result removal_effects(const order_chain& chain
     result.value = std::accumulate(chain.values().begin(), chain.values().end(), 0.0) / journeys;
   }
   detail::check_removal_work(chain, result.items.size());
-  const detail::taboo_chains chains{chain, result.items, with_values};
+  const detail::taboo_chains chains{chain, detail::states_of_items(chain, result.items), with_values};
   const auto workers = static_cast<unsigned>(std::min<std::size_t>(worker_count(threads), chains.blocks()));
   std::vector<double> bounds((std::max)(1U, workers), 0.0);
   run_parallel(workers, [&](unsigned worker) {
@@ -38,11 +38,11 @@ KLANTREIS_INLINE removal_effects_result removal_effects(const order_chain& chain
         const std::size_t place = i - range.begin;
         if (result.conversion > 0.0) {
           const double effect = 1.0 - detail::at(solved.conversion[order_chain::start], place) / result.conversion;
-          result.effect[i] = chains.on_graph(result.items[i], effect);
+          result.effect[i] = chains.on_graph(i, effect);
         }
         if (with_values && result.value != 0.0) {
           const double effect = 1.0 - detail::at(solved.value[order_chain::start], place) / result.value;
-          result.effect_value[i] = chains.value_on_graph(result.items[i], effect);
+          result.effect_value[i] = chains.value_on_graph(i, effect);
         }
       }
     }

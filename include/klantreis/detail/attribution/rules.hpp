@@ -22,7 +22,8 @@ namespace klantreis::detail {
 
 struct touch_view {
   std::span<const std::uint32_t> items;  ///< oldest first
-  std::span<const double> ages;          ///< seconds before the last touch; empty where no time is known
+  std::span<const double> ages = {};     ///< seconds before the last touch; empty where no time is known
+  double until_end = 0.0;                ///< seconds from the last touch to the conversion
 };
 
 [[nodiscard]] inline auto rule_of(const first_touch& /*model*/, const name_table& /*names*/) {
@@ -143,6 +144,75 @@ struct touch_view {
       parts[i] = static_cast<double>(i + 1) / sum;
     }
   };
+}
+
+[[nodiscard]] inline auto rule_of(const rank_decay& model, const name_table& /*names*/) {
+  if (!(model.ratio > 0.0 && model.ratio <= 1.0)) {
+    throw input_error("ratio is " + std::to_string(model.ratio) + "; it must be above 0 and at most 1, such as 0.5");
+  }
+  return [ratio = model.ratio](const touch_view& /*touches*/, std::span<double> parts) {
+    double weight = 1.0;
+    double sum = 0.0;
+    for (std::size_t i = parts.size(); i-- > 0; weight *= ratio) {
+      parts[i] = weight;
+      sum += weight;
+    }
+    for (double& part : parts) {
+      part /= sum;
+    }
+  };
+}
+
+/// The first touch, the first touch of each milestone and the last touch share 90 %, the others 10 %.
+class milestone_rule {
+ public:
+  milestone_rule(const std::vector<std::string>& milestones, std::size_t wanted, std::string_view model,
+                 const name_table& names) {
+    const std::string place{model};
+    if (milestones.size() != wanted) {
+      throw input_error(
+          place + " has " + std::to_string(milestones.size()) + " milestones; give " +
+          (wanted == 1 ? "one item, such as the lead" : "two items, such as the lead and the opportunity"));
+    }
+    for (const std::string& milestone : milestones) {
+      const auto code = names.find(milestone);
+      if (!code && names.size() > 0) {
+        throw input_error("the milestone " + quoted(milestone) + " of " + place +
+                          " does not occur in the journeys; check its name, and by");
+      }
+      milestones_.push_back(code.value_or(0));
+    }
+  }
+
+  void operator()(const touch_view& touches, std::span<double> parts) const {
+    constexpr double others_part = 0.1;
+    std::fill(parts.begin(), parts.end(), 0.0);
+    parts.front() += 1.0;
+    parts.back() += 1.0;
+    double anchors = 2.0;
+    for (const std::uint32_t milestone : milestones_) {
+      const auto found = std::find(touches.items.begin(), touches.items.end(), milestone);
+      if (found != touches.items.end()) {
+        parts[static_cast<std::size_t>(found - touches.items.begin())] += 1.0;
+        anchors += 1.0;
+      }
+    }
+    const auto others = static_cast<double>(std::count(parts.begin(), parts.end(), 0.0));
+    for (double& part : parts) {
+      part = part == 0.0 ? others_part / others : part * (others > 0.0 ? 1.0 - others_part : 1.0) / anchors;
+    }
+  }
+
+ private:
+  std::vector<std::uint32_t> milestones_;
+};
+
+[[nodiscard]] inline auto rule_of(const w_shaped& model, const name_table& names) {
+  return milestone_rule{model.milestones, 1, "w_shaped", names};
+}
+
+[[nodiscard]] inline auto rule_of(const full_path& model, const name_table& names) {
+  return milestone_rule{model.milestones, 2, "full_path", names};
 }
 
 /// Weights of a caller by length, made to add up to 1. Workers share one; copies are the same cache.

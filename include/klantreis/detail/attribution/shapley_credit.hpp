@@ -2,20 +2,26 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <map>
+#include <numeric>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "klantreis/attribution/models.hpp"
+#include "klantreis/attribution/shapley.hpp"
 #include "klantreis/detail/attribution/credit.hpp"
 #include "klantreis/detail/attribution/heuristics.hpp"
+#include "klantreis/detail/attribution/learned.hpp"
 #include "klantreis/detail/attribution/units.hpp"
 #include "klantreis/paths.hpp"
 
-// Shapley values of the games whose worth is a conversion rate. A set of items that never converted has no worth in
-// them, so sums over all coalitions shrink to sums over the sets that converted, and no size of coalition is too large.
+// Shapley values of the games whose worth is a conversion rate. In exact_set and subset_rate a set of items that never
+// converted has no worth, so sums over all coalitions shrink to sums over the sets that converted, and no size of
+// coalition is too large. within_rate has no such short cut.
 
 namespace klantreis::detail {
 
@@ -152,8 +158,158 @@ inline std::vector<double> subset_rate_credit(const std::vector<converting_set>&
   return values;
 }
 
-inline credit_result shapley_of_rates(const path_table& paths, shapley_game game, const interval_options& intervals,
+/// Conversions and journeys of each distinct set of items; the empty set is left out.
+struct outcome_sets {
+  sequence_index sets;
+  std::vector<double> conversions;
+  std::vector<double> journeys;
+};
+
+inline outcome_sets sets_with_outcomes(const path_table& paths) {
+  outcome_sets result;
+  std::vector<std::uint32_t> items;
+  for (std::size_t p = 0; p < paths.size(); ++p) {
+    const double journeys = paths.conversions()[p] + paths.nulls()[p];
+    if (journeys > 0.0 && !paths.path(p).empty()) {
+      distinct_items(paths.path(p), items);
+      const std::size_t set = result.sets.intern(items);
+      result.conversions.resize(result.sets.size(), 0.0);
+      result.journeys.resize(result.sets.size(), 0.0);
+      result.conversions[set] += paths.conversions()[p];
+      result.journeys[set] += journeys;
+    }
+  }
+  return result;
+}
+
+/// Values of the game in which a coalition is worth the conversion rate of the journeys that touch no other item, and
+/// the standard errors of those that are drawn.
+struct game_values {
+  std::vector<double> values;
+  std::vector<double> errors;  ///< empty when all coalitions were counted
+};
+
+/// The outcomes within each coalition are those of its subsets: a zeta transform, player by player.
+inline game_values within_rate_by_coalitions(const outcome_sets& outcomes, std::size_t items,
+                                             const std::vector<std::uint32_t>& players) {
+  std::vector<std::size_t> bit(items, 0);
+  for (std::size_t i = 0; i < players.size(); ++i) {
+    bit[players[i]] = std::size_t{1} << i;
+  }
+  const std::size_t coalitions = std::size_t{1} << players.size();
+  std::vector<double> worth(coalitions, 0.0);
+  std::vector<double> journeys(coalitions, 0.0);
+  for (std::size_t set = 0; set < outcomes.sets.size(); ++set) {
+    std::size_t members = 0;
+    for (const std::uint32_t item : outcomes.sets[set]) {
+      members |= bit[item];
+    }
+    worth[members] += outcomes.conversions[set];
+    journeys[members] += outcomes.journeys[set];
+  }
+  for (std::size_t one = 1; one < coalitions; one <<= 1U) {
+    for (std::size_t coalition = 0; coalition < coalitions; ++coalition) {
+      if ((coalition & one) != 0) {
+        worth[coalition] += worth[coalition ^ one];
+        journeys[coalition] += journeys[coalition ^ one];
+      }
+    }
+  }
+  for (std::size_t coalition = 0; coalition < coalitions; ++coalition) {
+    worth[coalition] = journeys[coalition] > 0.0 ? worth[coalition] / journeys[coalition] : 0.0;
+  }
+  const std::vector<double> of_players = shapley_values(worth);
+  game_values result{.values = std::vector<double>(items, 0.0), .errors = {}};
+  for (std::size_t i = 0; i < players.size(); ++i) {
+    result.values[players[i]] = of_players[i];
+  }
+  return result;
+}
+
+/// Players join in drawn orders; a set of items counts from the moment its last item has joined.
+inline game_values within_rate_by_draws(const outcome_sets& outcomes, std::size_t items,
+                                        std::vector<std::uint32_t> players, std::size_t permutations,
+                                        std::uint64_t seed) {
+  if (permutations < 2) {
+    throw input_error("permutations is " + std::to_string(permutations) + "; draw at least 2");
+  }
+  std::mt19937_64 random{seed};
+  std::vector<std::size_t> place(items, 0);
+  std::vector<double> conversions(players.size());
+  std::vector<double> journeys(players.size());
+  std::vector<double> sum(items, 0.0);
+  std::vector<double> sum2(items, 0.0);
+  for (std::size_t draw = 0; draw < permutations; ++draw) {
+    for (std::size_t i = players.size(); i > 1; --i) {
+      std::swap(players[i - 1], players[static_cast<std::size_t>(random() % i)]);
+    }
+    for (std::size_t i = 0; i < players.size(); ++i) {
+      place[players[i]] = i;
+    }
+    std::fill(conversions.begin(), conversions.end(), 0.0);
+    std::fill(journeys.begin(), journeys.end(), 0.0);
+    for (std::size_t set = 0; set < outcomes.sets.size(); ++set) {
+      std::size_t last = 0;
+      for (const std::uint32_t item : outcomes.sets[set]) {
+        last = (std::max)(last, place[item]);
+      }
+      conversions[last] += outcomes.conversions[set];
+      journeys[last] += outcomes.journeys[set];
+    }
+    double won = 0.0;
+    double all = 0.0;
+    double before = 0.0;
+    for (std::size_t i = 0; i < players.size(); ++i) {
+      won += conversions[i];
+      all += journeys[i];
+      const double worth = all > 0.0 ? won / all : 0.0;
+      const double added = worth - before;
+      sum[players[i]] += added;
+      sum2[players[i]] += added * added;
+      before = worth;
+    }
+  }
+  const auto draws = static_cast<double>(permutations);
+  game_values result{.values = std::vector<double>(items, 0.0), .errors = std::vector<double>(items, 0.0)};
+  for (const std::uint32_t player : players) {
+    const double mean = sum[player] / draws;
+    result.values[player] = mean;
+    result.errors[player] = std::sqrt((std::max)(0.0, sum2[player] / draws - mean * mean) / (draws - 1.0));
+  }
+  return result;
+}
+
+/// Credits, and their sampling errors, in proportion to the positive values.
+inline game_values within_rate_credit(const path_table& paths, const shapley& model, const std::vector<bool>& seen) {
+  constexpr std::size_t most_counted = 25;
+  const outcome_sets outcomes = sets_with_outcomes(paths);
+  std::vector<std::uint32_t> players;
+  for (std::uint32_t item = 0; item < seen.size(); ++item) {
+    if (seen[item]) {
+      players.push_back(item);
+    }
+  }
+  game_values game = players.size() <= most_counted
+                         ? within_rate_by_coalitions(outcomes, seen.size(), players)
+                         : within_rate_by_draws(outcomes, seen.size(), players, model.permutations, model.seed);
+  double positive = 0.0;
+  for (const double value : game.values) {
+    positive += (std::max)(0.0, value);
+  }
+  const double touched = std::accumulate(outcomes.conversions.begin(), outcomes.conversions.end(), 0.0);
+  const double scale = positive > 0.0 ? touched / positive : 0.0;
+  for (double& value : game.values) {
+    value = scale * (std::max)(0.0, value);
+  }
+  for (double& error : game.errors) {
+    error *= scale;
+  }
+  return game;
+}
+
+inline credit_result shapley_of_rates(const path_table& paths, const shapley& model, const interval_options& intervals,
                                       unsigned threads) {
+  const shapley_game game = model.game;
   outcome_totals totals;
   for (std::size_t group = 0; group < unit_groups(paths); ++group) {
     outcome_sums own;
@@ -165,22 +321,30 @@ inline credit_result shapley_of_rates(const path_table& paths, shapley_game game
     });
     totals.add(own, times);
   }
-  const std::vector<converting_set> sets = converting_sets(paths);
   const std::size_t items = paths.names().size();
-  const std::vector<double> credit =
-      game == shapley_game::exact_set ? exact_set_credit(sets, items, threads) : subset_rate_credit(sets, items);
+  const std::vector<bool> seen = path_source{paths}.seen();
+  game_values found;
+  if (game == shapley_game::within_rate) {
+    found = within_rate_credit(paths, model, seen);
+  } else {
+    const std::vector<converting_set> sets = converting_sets(paths);
+    found.values =
+        game == shapley_game::exact_set ? exact_set_credit(sets, items, threads) : subset_rate_credit(sets, items);
+  }
+  const std::vector<double>& credit = found.values;
 
   const interval_maker make{.options = intervals, .wanted = false, .totals = totals};
   credit_result result;
   result.has_intervals = false;
   result.customers = totals.customers;
-  const std::vector<bool> seen = path_source{paths}.seen();
+  result.has_sampling_errors = !found.errors.empty();
   for (std::uint32_t item = 0; item < items; ++item) {
     if (seen[item]) {
       item_credit row;
       row.name = paths.names()[item];
       row.share = make.plain(totals.sums.conversions > 0.0 ? credit[item] / totals.sums.conversions : null_value);
       row.credit = make.plain(credit[item]);
+      row.sampling_error = found.errors.empty() ? null_value : found.errors[item];
       result.items.push_back(std::move(row));
     }
   }

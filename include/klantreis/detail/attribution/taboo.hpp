@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "klantreis/attribution/models.hpp"
 #include "klantreis/engine.hpp"
 #include "klantreis/markov/absorbing_chain.hpp"
 #include "klantreis/markov/order_chain.hpp"
@@ -51,10 +52,10 @@ inline void check_removal_work(const order_chain& chain, std::size_t items) {
 /// Solves the chains without each of some items.
 class taboo_chains {
  public:
-  /// `chain` must outlive this object and have journeys.
-  taboo_chains(const order_chain& chain, std::vector<std::uint32_t> items, bool with_values)
+  /// `chain` must outlive this object and have journeys. Unit i consists of the states `removed[i]`, rising.
+  taboo_chains(const order_chain& chain, std::vector<std::vector<std::uint32_t>> removed, bool with_values)
       : chain_(&chain),
-        items_(std::move(items)),
+        removed_(std::move(removed)),
         with_values_(with_values),
         probabilities_(chain.to_absorbing()),
         solver_(probabilities_) {
@@ -75,11 +76,10 @@ class taboo_chains {
     value_from_ = ways_to([&chain](std::size_t state) { return chain.values()[state] != 0.0; });
   }
 
-  [[nodiscard]] const std::vector<std::uint32_t>& items() const noexcept { return items_; }
   [[nodiscard]] bool with_values() const noexcept { return with_values_; }
-  [[nodiscard]] std::size_t blocks() const noexcept { return (items_.size() + lane_width - 1) / lane_width; }
+  [[nodiscard]] std::size_t blocks() const noexcept { return (removed_.size() + lane_width - 1) / lane_width; }
   [[nodiscard]] index_range items_of_block(std::size_t block) const noexcept {
-    return {block * lane_width, (std::min)(items_.size(), (block + 1) * lane_width)};
+    return {block * lane_width, (std::min)(removed_.size(), (block + 1) * lane_width)};
   }
 
   /// May be called from several threads.
@@ -97,13 +97,13 @@ class taboo_chains {
     return result;
   }
 
-  /// 1 when every way from (start) to a conversion passes the item, 0 when none does, else `effect`.
-  [[nodiscard]] double on_graph(std::uint32_t item, double effect) const {
-    return decide(item, effect, conversion_from_, chain_->conversions());
+  /// 1 when every way from (start) to a conversion passes the unit, 0 when none does, else `effect`.
+  [[nodiscard]] double on_graph(std::size_t unit, double effect) const {
+    return decide(unit, effect, conversion_from_, chain_->conversions());
   }
   /// The same for the ways to a state whose conversions brought value.
-  [[nodiscard]] double value_on_graph(std::uint32_t item, double effect) const {
-    return decide(item, effect, value_from_, chain_->values());
+  [[nodiscard]] double value_on_graph(std::size_t unit, double effect) const {
+    return decide(unit, effect, value_from_, chain_->values());
   }
 
  private:
@@ -113,7 +113,7 @@ class taboo_chains {
     const index_range range = items_of_block(block);
     std::vector<transient_solver::problem> problems;
     for (std::size_t i = range.begin; i < range.end; ++i) {
-      problems.push_back({.rhs = rhs, .removed = chain_->states_with(items_[i])});
+      problems.push_back({.rhs = rhs, .removed = removed_[i]});
     }
     by_state.assign(chain_->size(), lane::Zero());
     solver_.solve(problems, way, [&](std::size_t i, transient_solver::solution&& solution) {
@@ -149,9 +149,9 @@ class taboo_chains {
     return found;
   }
 
-  [[nodiscard]] double decide(std::uint32_t item, double effect, const std::vector<std::uint8_t>& leads_on,
+  [[nodiscard]] double decide(std::size_t unit, double effect, const std::vector<std::uint8_t>& leads_on,
                               std::span<const double> goal) const {
-    const auto states = chain_->states_with(item);
+    const std::span<const std::uint32_t> states = removed_[unit];
     if (std::none_of(states.begin(), states.end(), [&](std::uint32_t state) { return leads_on[state] != 0; })) {
       return 0.0;
     }
@@ -183,7 +183,7 @@ class taboo_chains {
   }
 
   const order_chain* chain_;
-  std::vector<std::uint32_t> items_;
+  std::vector<std::vector<std::uint32_t>> removed_;
   bool with_values_;
   absorbing_chain probabilities_;
   transient_solver solver_;
@@ -203,6 +203,81 @@ class taboo_chains {
     }
   }
   return items;
+}
+
+/// The states of each of some items.
+[[nodiscard]] inline std::vector<std::vector<std::uint32_t>> states_of_items(const order_chain& chain,
+                                                                             std::span<const std::uint32_t> items) {
+  std::vector<std::vector<std::uint32_t>> states;
+  states.reserve(items.size());
+  for (const std::uint32_t item : items) {
+    const auto with_item = chain.states_with(item);
+    states.emplace_back(with_item.begin(), with_item.end());
+  }
+  return states;
+}
+
+/// What a model removes, one by one: names, and the states that go with each.
+struct removed_units {
+  std::vector<std::string> names;
+  std::vector<std::vector<std::uint32_t>> states;
+
+  [[nodiscard]] std::size_t size() const noexcept { return names.size(); }
+};
+
+/// \throws input_error when a unit has no items, or one that does not occur, or a sequence longer than the order.
+inline std::vector<std::uint32_t> states_of_unit(const order_chain& chain, const removal_unit& unit) {
+  const std::string place = "unit " + quoted(unit.name);
+  if (unit.items.empty()) {
+    throw input_error(place + " has no items; give at least one");
+  }
+  std::vector<std::uint32_t> codes;
+  for (const std::string& item : unit.items) {
+    const auto code = chain.names().find(item);
+    if (!code) {
+      throw input_error(place + " has the item " + quoted(item) + ", which is on no path; check its name, and by");
+    }
+    codes.push_back(*code);
+  }
+  std::vector<std::uint32_t> states;
+  if (!unit.sequence) {
+    for (const std::uint32_t code : codes) {
+      const auto with_item = chain.states_with(code);
+      states.insert(states.end(), with_item.begin(), with_item.end());
+    }
+    std::sort(states.begin(), states.end());
+    states.erase(std::unique(states.begin(), states.end()), states.end());
+    return states;
+  }
+  if (codes.size() > chain.options().order) {
+    throw input_error(place + " is a sequence of " + std::to_string(codes.size()) +
+                      " items, more than a state of order " + std::to_string(chain.options().order) +
+                      " holds; use an order of at least " + std::to_string(codes.size()));
+  }
+  for (const std::uint32_t state : chain.states_with(codes.front())) {
+    const auto window = chain.window(state);
+    if (std::search(window.begin(), window.end(), codes.begin(), codes.end()) != window.end()) {
+      states.push_back(state);
+    }
+  }
+  return states;
+}
+
+/// The units of a model; each item without any.
+inline removed_units units_of(const order_chain& chain, const std::vector<removal_unit>& asked) {
+  removed_units units;
+  if (asked.empty()) {
+    const std::vector<std::uint32_t> items = items_with_states(chain);
+    for (const std::uint32_t item : items) {
+      units.names.emplace_back(chain.names()[item]);
+    }
+    units.states = states_of_items(chain, items);
+  }
+  for (const removal_unit& unit : asked) {
+    units.names.push_back(unit.name);
+    units.states.push_back(states_of_unit(chain, unit));
+  }
+  return units;
 }
 
 }  // namespace klantreis::detail

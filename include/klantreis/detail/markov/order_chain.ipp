@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -168,6 +169,30 @@ class order_chain_builder {
     for (std::size_t state = 0; state < size; ++state) {
       chain_.visits_[state] += chain_.conversions_[state] + chain_.nulls_[state];
     }
+    if (options_.smoothing > 0.0) {
+      smooth_ends();
+    }
+  }
+
+  // The number of journeys that end in a state stays, and with it all visits.
+  void smooth_ends() {
+    const auto sum = [](const std::vector<double>& numbers) {
+      return std::accumulate(numbers.begin(), numbers.end(), 0.0);
+    };
+    const double conversions = sum(chain_.conversions_);
+    const double rate = conversions / (conversions + sum(chain_.nulls_));
+    const double mean_value = conversions > 0.0 ? sum(chain_.values_) / conversions : 0.0;
+    for (std::size_t state = 0; state < chain_.visits_.size(); ++state) {
+      const double ends = chain_.conversions_[state] + chain_.nulls_[state];
+      if (ends > 0.0) {
+        const double before = chain_.conversions_[state];
+        const double after = ends * (before + options_.smoothing * rate) / (ends + options_.smoothing);
+        const double worth = before > 0.0 ? chain_.values_[state] / before : mean_value;
+        chain_.conversions_[state] = after;
+        chain_.nulls_[state] = ends - after;
+        chain_.values_[state] = after * worth;
+      }
+    }
   }
 
   void list_states_of_items() {
@@ -240,6 +265,9 @@ KLANTREIS_INLINE absorbing_chain order_chain::to_absorbing() const {
 KLANTREIS_INLINE order_chain make_order_chain(const path_table& paths, const order_chain_options& options) {
   if (options.order == 0) {
     throw input_error("order is 0; a chain depends on at least 1 past item");
+  }
+  if (!(options.smoothing >= 0.0 && std::isfinite(options.smoothing))) {
+    throw input_error("smoothing is " + std::to_string(options.smoothing) + "; it must be 0 or more, and finite");
   }
   return detail::order_chain_builder{paths, options}.build();
 }

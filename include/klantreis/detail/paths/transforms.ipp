@@ -117,6 +117,7 @@ KLANTREIS_INLINE path_table transform_paths(const path_table& paths, path_transf
   result.rows_read_ = paths.rows_read_;
   result.unit_offsets_ = paths.unit_offsets_;
   result.units_ = paths.units_;
+  result.customer_keys_ = paths.customer_keys_;
   std::vector<std::uint32_t> index_of_old(paths.size());
   std::vector<std::uint32_t> codes;
   detail::transformed_path transformed;
