@@ -7,6 +7,8 @@
 #include "klantreis/markov/absorption.hpp"
 #include "klantreis/markov/chain_tables.hpp"
 #include "klantreis/markov/order_chain.hpp"
+#include "klantreis/markov/order_selection.hpp"
+#include "klantreis/markov/path_simulation.hpp"
 #include "klantreis/markov/probable_paths.hpp"
 #include "klantreis/markov/removal.hpp"
 #include "klantreis/markov/sensitivity.hpp"

@@ -108,6 +108,16 @@ class path_table {
   /// \throws input_error when a number is negative (value may be), infinite or not a number, or a name is reserved.
   void add(std::span<const std::string_view> path, double conversions, double nulls, double value = 0.0);
 
+  /// The same paths with other counts, and without customers.
+  /// \throws input_error when there is not one count for each path.
+  [[nodiscard]] path_table with_counts(std::vector<double> conversions, std::vector<double> nulls,
+                                       std::vector<double> values) const;
+
+  /// The same paths, said to be made of other labels and options, as a saved table says of itself.
+  [[nodiscard]] path_table described(std::string by, std::string options) const;
+  /// Under which options the paths were made, beside the label; tables merge when these are equal.
+  [[nodiscard]] const std::string& options_key() const noexcept { return options_key_; }
+
   /// The paths as a table: `path, conversions, nulls, open, value`, most journeys first, then by path.
   [[nodiscard]] table to_table() const;
 

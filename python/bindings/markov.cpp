@@ -164,6 +164,25 @@ void bind_markov(py::module_& m) {
           },
           py::arg("goal"), released());
 
+  m.def(
+      "select_order",
+      [](const path_table& paths, unsigned max_order, unsigned folds, std::uint64_t seed, double alpha, double level) {
+        return select_order(paths,
+                            {.max_order = max_order, .folds = folds, .seed = seed, .alpha = alpha, .level = level});
+      },
+      py::arg("paths"), py::kw_only(), py::arg("max_order"), py::arg("folds"), py::arg("seed"), py::arg("alpha"),
+      py::arg("level"), released());
+  m.def(
+      "generate_paths",
+      [](const path_table& paths, unsigned order, std::size_t journeys, std::uint64_t seed, std::size_t max_steps) {
+        return simulate_paths(make_order_chain(paths, {.order = order, .self_transitions = true}),
+                              {.journeys = journeys, .seed = seed, .max_steps = max_steps});
+      },
+      py::arg("paths"), py::kw_only(), py::arg("order"), py::arg("journeys"), py::arg("seed"), py::arg("max_steps"),
+      released());
+  m.def("in_sample_roc", &in_sample_roc, py::arg("paths"), py::kw_only(), py::arg("order"), py::arg("points"),
+        released());
+  m.def("order_criteria", &order_criteria, py::arg("paths"), py::kw_only(), py::arg("max_order"), released());
   m.def("markov", &chain_of_paths, py::arg("paths"), py::kw_only(), py::arg("order"), py::arg("self_transitions"),
         released());
   m.def(

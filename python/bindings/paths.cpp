@@ -3,6 +3,13 @@
 
 #include <pybind11/stl.h>
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
 #include "arrow_interop.hpp"
 #include "bindings.hpp"
 
@@ -49,20 +56,51 @@ void bind_paths(py::module_& m) {
           py::arg("source"), py::kw_only(), py::arg("path"), py::arg("conversions") = "", py::arg("nulls") = "",
           py::arg("value") = "", py::arg("sep") = ">", py::arg("drop_bad_rows") = false)
       .def("merge", &path_table::operator+=, py::arg("other"), py::return_value_policy::reference_internal)
+      .def("rows",
+           [](const path_table& paths) {
+             // (items, conversions, nulls) in the order of first appearance
+             std::vector<std::tuple<std::vector<std::string>, double, double>> rows;
+             for (std::size_t p = 0; p < paths.size(); ++p) {
+               std::vector<std::string> items;
+               for (const std::uint32_t item : paths.path(p)) {
+                 items.emplace_back(paths.names()[item]);
+               }
+               rows.emplace_back(std::move(items), paths.conversions()[p], paths.nulls()[p]);
+             }
+             return rows;
+           })
+      .def_property_readonly("options_key", &path_table::options_key)
+      .def("described", &path_table::described, py::arg("by"), py::arg("options"))
+      .def(
+          "without_customers",
+          [](const path_table& paths) {
+            const auto numbers = [](std::span<const double> all) {
+              return std::vector<double>(all.begin(), all.end());
+            };
+            return paths.with_counts(numbers(paths.conversions()), numbers(paths.nulls()), numbers(paths.values()));
+          },
+          py::call_guard<py::gil_scoped_release>())
       .def("to_table", &path_table::to_table, py::call_guard<py::gil_scoped_release>());
 
   m.def(
       "make_paths",
       [](const journey_set& journeys, const std::string& by, bool collapse, std::optional<std::int64_t> lookback,
-         unsigned threads) {
-        path_options options{.by = by, .collapse = collapse, .threads = threads};
+         std::size_t lookback_touches, const std::vector<std::string>& exclude, bool reuse_touches, unsigned threads) {
+        path_options options{.by = by,
+                             .collapse = collapse,
+                             .lookback_touches = lookback_touches,
+                             .exclude = exclude,
+                             .reuse_touches = reuse_touches,
+                             .threads = threads};
         if (lookback) {
           options.lookback = duration{*lookback};
         }
         return make_paths(journeys, options);
       },
       py::arg("journeys"), py::kw_only(), py::arg("by") = "touchpoint", py::arg("collapse") = false,
-      py::arg("lookback") = py::none(), py::arg("threads") = 0, py::call_guard<py::gil_scoped_release>());
+      py::arg("lookback") = py::none(), py::arg("lookback_touches") = 0,
+      py::arg("exclude") = std::vector<std::string>{}, py::arg("reuse_touches") = false, py::arg("threads") = 0,
+      py::call_guard<py::gil_scoped_release>());
 
   m.def(
       "transform_paths",

@@ -4,7 +4,19 @@
 from __future__ import annotations
 
 from klantreis import datasets
-from klantreis._attribution import attribute, compare_models, models, shapley_positions
+from klantreis._attribution import (
+    AttributionModel,
+    attribute,
+    calibrate,
+    compare_models,
+    explain_credit,
+    fit,
+    load_model,
+    models,
+    removal_effects,
+    shapley_positions,
+    shift_budget,
+)
 from klantreis._compare import Comparison, alerts, compare
 from klantreis._core import InputError, LimitError, __version__
 from klantreis._dropoff import (
@@ -59,7 +71,7 @@ from klantreis._map import (
     template,
     templates,
 )
-from klantreis._markov import Chain, markov
+from klantreis._markov import Chain, markov, order_criteria, select_order
 from klantreis._paths import Paths, paths, transform_paths
 from klantreis._patterns import entries, likely_paths, step_matrix, variants, ways_in, ways_out
 from klantreis._read import read, read_paths
@@ -83,6 +95,7 @@ from klantreis._transitions import transitions
 
 __all__ = [
     "Aggregates",
+    "AttributionModel",
     "Carts",
     "Chain",
     "Comparison",
@@ -114,6 +127,7 @@ __all__ = [
     "attribute",
     "benchmarks",
     "best_changes",
+    "calibrate",
     "click_through",
     "cohort_rate",
     "compare",
@@ -126,7 +140,9 @@ __all__ = [
     "effort",
     "entries",
     "expected_times",
+    "explain_credit",
     "explain_funnel",
+    "fit",
     "friction",
     "funnel",
     "funnel_breakdown",
@@ -142,6 +158,7 @@ __all__ = [
     "kpi_places",
     "kpis",
     "likely_paths",
+    "load_model",
     "log_rank",
     "loss_reasons",
     "make_or_break",
@@ -149,15 +166,19 @@ __all__ = [
     "models",
     "newcombe",
     "newcombe_paired",
+    "order_criteria",
     "paths",
     "phase_scores",
     "read",
     "read_paths",
+    "removal_effects",
     "report",
     "rollback",
     "save_template",
     "scenario",
+    "select_order",
     "shapley_positions",
+    "shift_budget",
     "silence",
     "snapshot",
     "snapshots",

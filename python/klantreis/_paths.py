@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from klantreis import _core
 from klantreis._arguments import whole_number
 from klantreis._duration import DurationLike, microseconds
 from klantreis._journeys import Journeys
 from klantreis._table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Transform = Literal[
     "unique", "exposure", "first", "frequency", "remove_if_not_all", "remove_if_last_and_not_all", "trim"
@@ -84,6 +87,9 @@ def paths(
     by: str = "touchpoint",
     collapse: bool = False,
     lookback: DurationLike | None = None,
+    lookback_touches: int | None = None,
+    exclude: str | Sequence[str] = (),
+    reuse_touches: bool = False,
     threads: int | None = None,
 ) -> Paths:
     """Count the distinct paths of journeys.
@@ -98,6 +104,12 @@ def paths(
         Merge immediate repeats; phases always do.
     lookback
         Leave out touches older than this before the conversion (before the last event where there is none).
+    lookback_touches
+        Keep at most so many of the last touches.
+    exclude
+        An item, or items, whose touches are left out.
+    reuse_touches
+        True gives a journey the touches of the customer's earlier journeys as well; else each touch belongs to one.
     threads
         Number of threads; None: one for each core.
 
@@ -119,6 +131,9 @@ def paths(
             by=by,
             collapse=collapse,
             lookback=None if lookback is None else microseconds(lookback, "lookback"),
+            lookback_touches=0 if lookback_touches is None else whole_number(lookback_touches, "lookback_touches", 1),
+            exclude=[exclude] if isinstance(exclude, str) else list(exclude),
+            reuse_touches=bool(reuse_touches),
             threads=threads or 0,
         )
     )

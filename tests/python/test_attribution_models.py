@@ -14,7 +14,12 @@ from klantreis._attribution import Game, Model
 from oracle import local_json, rows_of, shared_file, shared_json, tiny_columns
 
 DAY = 86_400_000_000
-OPTIONS: dict[str, dict[str, Any]] = {"last_paid": {"paid": ["A"]}, "custom": {"weights": lambda n: np.arange(n) + 1.0}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "last_paid": {"paid": ["A"]},
+    "custom": {"weights": lambda n: np.arange(n) + 1.0},
+    "w_shaped": {"milestones": "B"},
+    "full_path": {"milestones": ["B", "C"]},
+}
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +235,7 @@ def test_positions_of_journeys(tiny: kr.Journeys) -> None:
 
 
 def test_models_below_each_other(tiny: kr.Journeys) -> None:
-    table = kr.compare_models(tiny, models=["linear", "markov", "shapley"])
+    table = kr.compare_models(tiny, models=["linear", "markov", "shapley"], skill=False)
     names = ["touchpoint", "model", "share", "share_lower", "share_upper", "credit", "n", "marks"]
     assert table.columns == names
     assert list(dict.fromkeys(table["model"])) == ["linear", "markov", "shapley_sum"]

@@ -22,15 +22,6 @@ namespace detail {
   return hash;
 }
 
-/// FNV-1a of 64 bits (Fowler, Noll and Vo): the key of a customer, the same on every platform and in every language.
-[[nodiscard]] inline std::uint64_t text_key(std::string_view text) noexcept {
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (const char byte : text) {
-    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3ULL;
-  }
-  return hash;
-}
-
 }  // namespace detail
 
 KLANTREIS_INLINE void path_table::rehash(std::size_t slots) {
@@ -165,6 +156,33 @@ KLANTREIS_INLINE path_table& path_table::operator+=(const path_table& other) {
   }
   customer_keys_.insert(customer_keys_.end(), other.customer_keys_.begin(), other.customer_keys_.end());
   return *this;
+}
+
+KLANTREIS_INLINE path_table path_table::with_counts(std::vector<double> conversions, std::vector<double> nulls,
+                                                    std::vector<double> values) const {
+  if (conversions.size() != size() || nulls.size() != size() || values.size() != size()) {
+    throw input_error("with_counts needs one number for each of the " + std::to_string(size()) + " paths");
+  }
+  path_table result;
+  result.by_ = by_;
+  result.options_key_ = options_key_;
+  result.names_ = names_;
+  result.offsets_ = offsets_;
+  result.codes_ = codes_;
+  result.hashes_ = hashes_;
+  result.conversions_ = std::move(conversions);
+  result.nulls_ = std::move(nulls);
+  result.values_ = std::move(values);
+  result.open_.assign(size(), 0.0);
+  result.has_values_ = has_values_;
+  return result;
+}
+
+KLANTREIS_INLINE path_table path_table::described(std::string by, std::string options) const {
+  path_table result = *this;
+  result.by_ = std::move(by);
+  result.options_key_ = std::move(options);
+  return result;
 }
 
 KLANTREIS_INLINE table path_table::to_table() const {

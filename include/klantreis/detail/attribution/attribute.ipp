@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "klantreis/attribution.hpp"
+#include "klantreis/attribution/attribute.hpp"
 #include "klantreis/detail/attribution/credit.hpp"
 #include "klantreis/detail/attribution/hazard.hpp"
 #include "klantreis/detail/attribution/heuristics.hpp"

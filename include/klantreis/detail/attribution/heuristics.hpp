@@ -12,8 +12,8 @@
 
 #include "klantreis/detail/attribution/credit.hpp"
 #include "klantreis/detail/attribution/rules.hpp"
-#include "klantreis/detail/attribution/units.hpp"
 #include "klantreis/detail/paths/touches.hpp"
+#include "klantreis/detail/paths/units.hpp"
 #include "klantreis/journeys.hpp"
 #include "klantreis/paths.hpp"
 

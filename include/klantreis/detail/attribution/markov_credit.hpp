@@ -11,7 +11,7 @@
 
 #include "klantreis/detail/attribution/credit.hpp"
 #include "klantreis/detail/attribution/taboo.hpp"
-#include "klantreis/detail/attribution/units.hpp"
+#include "klantreis/detail/paths/units.hpp"
 #include "klantreis/markov/order_chain.hpp"
 #include "klantreis/paths.hpp"
 

@@ -16,7 +16,7 @@
 #include "klantreis/detail/attribution/credit.hpp"
 #include "klantreis/detail/attribution/heuristics.hpp"
 #include "klantreis/detail/attribution/learned.hpp"
-#include "klantreis/detail/attribution/units.hpp"
+#include "klantreis/detail/paths/units.hpp"
 #include "klantreis/paths.hpp"
 
 // Shapley values of the games whose worth is a conversion rate. In exact_set and subset_rate a set of items that never

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "klantreis/detail/paths/touches.hpp"
+#include "klantreis/detail/text_key.hpp"
 #include "klantreis/paths.hpp"
 
 namespace klantreis {
