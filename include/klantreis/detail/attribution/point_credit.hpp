@@ -111,7 +111,7 @@ class skipping_chain {
 };
 
 [[nodiscard]] inline bool has_influence(const markov_model& model) noexcept {
-  return model.removal != removal::skip && !(model.smoothing > 0.0);
+  return model.removal != removal::skip && model.smoothing == 0.0;
 }
 
 /// Credit in proportion to the losses; an item without which more would convert earns nothing.
