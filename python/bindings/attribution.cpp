@@ -3,6 +3,7 @@
 
 #include <pybind11/functional.h>
 #include <pybind11/stl.h>
+#include <pybind11/typing.h>
 
 #include <optional>
 #include <string>
@@ -15,6 +16,9 @@ namespace klantreis::bindings {
 
 namespace {
 
+// Options by name, checked here one by one.
+using named_values = py::typing::Dict<py::str, py::object>;
+
 // Takes `name` out of `given`; what is left at the end is unknown.
 template <typename T>
 void take(py::dict& given, const char* name, T& target) {
@@ -24,7 +28,7 @@ void take(py::dict& given, const char* name, T& target) {
   }
 }
 
-attribution_model model_of(const std::string& name, const py::dict& parameters) {
+attribution_model model_of(const std::string& name, const named_values& parameters) {
   model_parameters p;
   auto given = parameters.attr("copy")().cast<py::dict>();
   take(given, "order", p.order);
@@ -61,7 +65,7 @@ attribution_model model_of(const std::string& name, const py::dict& parameters) 
   return make_attribution_model(name, p);
 }
 
-attribution_options options_of(const py::dict& given_options) {
+attribution_options options_of(const named_values& given_options) {
   attribution_options options;
   auto given = given_options.attr("copy")().cast<py::dict>();
   take(given, "by", options.by);
@@ -87,7 +91,8 @@ template <typename Journeys>
 void bind_attribute(py::module_& m) {
   m.def(
       "attribute",
-      [](const Journeys& journeys, const std::string& model, const py::dict& parameters, const py::dict& options) {
+      [](const Journeys& journeys, const std::string& model, const named_values& parameters,
+         const named_values& options) {
         const attribution_model chosen = model_of(model, parameters);
         const attribution_options asked = options_of(options);
         const py::gil_scoped_release released;
@@ -104,7 +109,7 @@ void bind_attribution(py::module_& m) {
   bind_attribute<path_table>(m);
   m.def(
       "credited_paths",
-      [](const journey_set& journeys, const py::dict& options) {
+      [](const journey_set& journeys, const named_values& options) {
         const attribution_options asked = options_of(options);
         const py::gil_scoped_release free;
         return credited_paths(journeys, asked);
@@ -112,7 +117,7 @@ void bind_attribution(py::module_& m) {
       py::arg("journeys"), py::kw_only(), py::arg("options"));
   m.def(
       "attribute_by_bootstrap",
-      [](const path_table& paths, const std::string& model, const py::dict& parameters, const py::dict& options,
+      [](const path_table& paths, const std::string& model, const named_values& parameters, const named_values& options,
          std::size_t replicates, std::uint64_t seed) {
         const attribution_model chosen = model_of(model, parameters);
         const attribution_options asked = options_of(options);
@@ -123,7 +128,7 @@ void bind_attribution(py::module_& m) {
       py::arg("replicates"), py::arg("seed"));
   m.def(
       "credit_rows",
-      [](const path_table& paths, const std::string& model, const py::dict& parameters, const py::dict& options,
+      [](const path_table& paths, const std::string& model, const named_values& parameters, const named_values& options,
          const std::string& rows) {
         const attribution_model chosen = model_of(model, parameters);
         const attribution_options asked = options_of(options);
@@ -134,8 +139,8 @@ void bind_attribution(py::module_& m) {
       py::arg("paths"), py::kw_only(), py::arg("model"), py::arg("parameters"), py::arg("options"), py::arg("rows"));
   m.def(
       "explain_credit",
-      [](const journey_set& journeys, const std::string& customer, const std::string& model, const py::dict& parameters,
-         const py::dict& options, const std::string& rows) {
+      [](const journey_set& journeys, const std::string& customer, const std::string& model,
+         const named_values& parameters, const named_values& options, const std::string& rows) {
         const attribution_model chosen = model_of(model, parameters);
         const attribution_options asked = options_of(options);
         const row_credit kind = to_row_credit(rows);
@@ -146,7 +151,7 @@ void bind_attribution(py::module_& m) {
       py::arg("options"), py::arg("rows"));
   m.def(
       "model_skill",
-      [](const path_table& paths, const std::vector<std::tuple<std::string, std::string, py::dict>>& models,
+      [](const path_table& paths, const std::vector<std::tuple<std::string, std::string, named_values>>& models,
          unsigned folds, std::uint64_t seed, double level, double min_n) {
         std::vector<named_model> named;
         for (const auto& [label, model, parameters] : models) {
@@ -159,7 +164,7 @@ void bind_attribution(py::module_& m) {
       py::arg("min_n"));
   m.def(
       "predicted_conversion",
-      [](const path_table& paths, const std::string& model, const py::dict& parameters) {
+      [](const path_table& paths, const std::string& model, const named_values& parameters) {
         const attribution_model chosen = model_of(model, parameters);
         const py::gil_scoped_release free;
         return predicted_conversion(paths, chosen);
@@ -167,7 +172,7 @@ void bind_attribution(py::module_& m) {
       py::arg("paths"), py::kw_only(), py::arg("model"), py::arg("parameters"));
   m.def(
       "score_paths",
-      [](const path_table& known, const path_table& unknown, const std::string& model, const py::dict& parameters) {
+      [](const path_table& known, const path_table& unknown, const std::string& model, const named_values& parameters) {
         const attribution_model chosen = model_of(model, parameters);
         const py::gil_scoped_release free;
         return score_paths(known, unknown, chosen);
@@ -175,7 +180,7 @@ void bind_attribution(py::module_& m) {
       py::arg("known"), py::arg("unknown"), py::kw_only(), py::arg("model"), py::arg("parameters"));
   m.def(
       "apply_model",
-      [](const path_table& known, const path_table& other, const std::string& model, const py::dict& parameters,
+      [](const path_table& known, const path_table& other, const std::string& model, const named_values& parameters,
          const std::string& rows) {
         const attribution_model chosen = model_of(model, parameters);
         const row_credit kind = to_row_credit(rows);

@@ -35,15 +35,12 @@ interval bounds_of(const table& credit, const std::string& item, const std::stri
   return {};
 }
 
-void judge_order_1(coverage::random& draw, coverage::sheet& sheet, const std::string& scenario,
-                   std::size_t customers) {
+void judge_order_1(coverage::random& draw, coverage::sheet& sheet, const std::string& scenario, std::size_t customers) {
   static const test::json file = test::json::file("statistics/coverage_recommended_forms.json");
   const test::json& results = run_of(file, scenario, customers)["results"];
   const table credit = attribute(coverage::draw_journeys(draw, scenario, customers), markov_model{}, {.threads = 1});
-  const std::array<std::array<const char*, 2>, 4> columns{{{"RE_", "removal_effect"},
-                                                           {"REv_", "removal_effect_value"},
-                                                           {"share_", "share"},
-                                                           {"credit_", "credit"}}};
+  const std::array<std::array<const char*, 2>, 4> columns{
+      {{"RE_", "removal_effect"}, {"REv_", "removal_effect_value"}, {"share_", "share"}, {"credit_", "credit"}}};
   for (const char* item : items) {
     for (const auto& [short_name, column] : columns) {
       const test::json& expected = results[std::string(short_name) + item];
@@ -56,8 +53,7 @@ void judge_order_1(coverage::random& draw, coverage::sheet& sheet, const std::st
   }
 }
 
-void judge_order_2(coverage::random& draw, coverage::sheet& sheet, const std::string& scenario,
-                   std::size_t customers) {
+void judge_order_2(coverage::random& draw, coverage::sheet& sheet, const std::string& scenario, std::size_t customers) {
   static const test::json file = test::json::file("statistics/coverage_order2.json");
   const test::json& run = run_of(file, scenario, customers);
   const table credit =

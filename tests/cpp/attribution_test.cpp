@@ -46,6 +46,15 @@ model_parameters all_parameters() {
   return {.paid = {"b", "search", "A"}, .weights = [](std::size_t size) { return std::vector<double>(size, 2.0); }};
 }
 
+// A model with all it needs; `milestone` is an item that occurs.
+attribution_model made(const model_entry& entry, const std::string& milestone) {
+  model_parameters parameters = all_parameters();
+  parameters.milestones.assign(entry.name == "full_path" ? 2 : 1, milestone);
+  return entry.make(parameters);
+}
+
+bool needs_times(const model_entry& entry) { return entry.name == "time_decay" || entry.name == "additive_hazard"; }
+
 constexpr std::int64_t day = 86'400'000'000;
 
 // Journeys of the worked example of influence values; what does not convert ends by 50 days of silence.
@@ -289,11 +298,11 @@ TEST_CASE("credits add up to the conversions, and what no touch earned is unattr
   add(paths, {"lost"}, 0, 4);
   add(paths, {}, 2, 1, 7.0);
   for (const auto& entry : attribution_models()) {
-    if (entry.name == "time_decay") {
+    if (needs_times(entry)) {
       continue;
     }
     CAPTURE(entry.name);
-    const auto result = attribute(paths, entry.make(all_parameters()));
+    const auto result = attribute(paths, made(entry, "b"));
     CHECK(result.texts("touchpoint").back() == "(unattributed)");
     CHECK(result.rows() == 4);
     CHECK_THAT(total(result, "credit"), WithinAbs(7.0, 1e-12));
@@ -302,8 +311,9 @@ TEST_CASE("credits add up to the conversions, and what no touch earned is unattr
     CHECK(by_name(result, "credit").at("(unattributed)") == 2.0);
     CHECK(by_name(result, "credit_value").at("(unattributed)") == 7.0);
     CHECK(by_name(result, "credit").at("lost") == 0.0);
-    CHECK(by_name(result, "credit_lower").at("(unattributed)") > 0.0);
-    CHECK(by_name(result, "credit_upper").at("(unattributed)") > 2.0);
+    const bool learned = entry.name == "leave_one_out" || entry.name == "shao_li" || entry.name == "logistic";
+    CHECK((learned || by_name(result, "credit_lower").at("(unattributed)") > 0.0));
+    CHECK((learned || by_name(result, "credit_upper").at("(unattributed)") > 2.0));
   }
 }
 
@@ -360,7 +370,7 @@ TEST_CASE("touches outside the lookback earn nothing", "[attribution]") {
   const auto journeys = make_journeys(events.log(), {.conversion = {"order"}});
   for (const auto& entry : attribution_models()) {
     CAPTURE(entry.name);
-    const auto result = attribute(journeys, entry.make(all_parameters()), {.lookback = std::chrono::days{10}});
+    const auto result = attribute(journeys, made(entry, "search"), {.lookback = std::chrono::days{10}});
     CHECK(by_name(result, "credit") == std::map<std::string, double>{{"search", 1.0}, {"(unattributed)", 1.0}});
     CHECK(by_name(result, "credit_value") == std::map<std::string, double>{{"search", 50.0}, {"(unattributed)", 10.0}});
   }
@@ -388,16 +398,21 @@ TEST_CASE("journeys and their paths give the same", "[attribution]") {
   const auto journeys = tiny_journeys(test::json::file("influence_tiny.json"));
   const auto paths = make_paths(journeys);
   for (const auto& entry : attribution_models()) {
-    if (entry.name == "time_decay") {
+    if (needs_times(entry)) {
       continue;
     }
-    const auto first = attribute(journeys, entry.make(all_parameters()));
-    const auto second = attribute(paths, entry.make(all_parameters()));
+    const auto first = attribute(journeys, made(entry, "B"));
+    const auto second = attribute(paths, made(entry, "B"));
     CAPTURE(entry.name);
     CHECK(first.texts("touchpoint") == second.texts("touchpoint"));
     for (const std::string column : {"credit", "credit_lower", "credit_upper", "share_lower", "credit_value_upper"}) {
       for (std::size_t row = 0; row < first.rows(); ++row) {
-        CHECK_THAT(first.numbers(column)[row], WithinAbs(second.numbers(column)[row], 1e-12));
+        const double other = second.numbers(column)[row];
+        if (std::isnan(other)) {
+          CHECK(std::isnan(first.numbers(column)[row]));
+        } else {
+          CHECK_THAT(first.numbers(column)[row], WithinAbs(other, 1e-12));
+        }
       }
     }
   }
@@ -406,8 +421,8 @@ TEST_CASE("journeys and their paths give the same", "[attribution]") {
 TEST_CASE("without intervals the bounds are null and the estimates stay", "[attribution]") {
   const auto journeys = tiny_journeys(test::json::file("influence_tiny.json"));
   for (const auto& entry : attribution_models()) {
-    const auto with = attribute(journeys, entry.make(all_parameters()));
-    const auto without = attribute(journeys, entry.make(all_parameters()), {.intervals = false});
+    const auto with = attribute(journeys, made(entry, "B"));
+    const auto without = attribute(journeys, made(entry, "B"), {.intervals = false});
     CHECK(with.numbers("credit") == without.numbers("credit"));
     CHECK(std::isnan(without.numbers("credit_lower")[0]));
     CHECK(without.columns().size() == with.columns().size());

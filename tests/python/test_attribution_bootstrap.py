@@ -37,7 +37,10 @@ def test_replicates_count_each_customer_as_often_as_drawn(tiny: kr.Journeys) -> 
     for replicate in range(3):
         weights = [_core.bootstrap_weight(u, 5, replicate) for u in customers]
         drawn = _core.resample_paths(paths._handle, seed=5, replicate=replicate)
-        own = {u: sum(j["converted"] for j in journeys) for u, journeys in local_json("influence_tiny.json")["customers"].items()}
+        own = {
+            u: sum(j["converted"] for j in journeys)
+            for u, journeys in local_json("influence_tiny.json")["customers"].items()
+        }
         expected = sum(w * own[u] for w, u in zip(weights, customers, strict=True)) * 8 / sum(weights)
         assert drawn.conversions == pytest.approx(expected)
 

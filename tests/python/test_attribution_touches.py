@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_what_is_excluded_leaves_its_credit_to_the_others(model: Any) -> None:
 
 def test_a_misspelt_exclusion_is_refused() -> None:
     journeys = kr.journeys(TWO_ORDERS, conversion="order")
-    with pytest.raises(kr.InputError, match="'dirct' that is to be excluded.*'direct'"):
+    with pytest.raises(kr.InputError, match=r"'dirct' that is to be excluded.*'direct'"):
         kr.attribute(journeys, exclude="dirct")
     with pytest.raises(kr.InputError, match="exclude cannot be applied"):
         kr.attribute(kr.paths(journeys), exclude="direct")
@@ -126,7 +127,7 @@ def brute_force(paths: list[tuple[list[str], float, float]], removed: set[str]) 
     counts = np.zeros((len(states), len(states) + 2))
     for path, conversions, nulls in paths:
         steps = ["(start)", *path]
-        for here, there in zip(steps, steps[1:], strict=False):
+        for here, there in itertools.pairwise(steps):
             counts[place[here], place[there]] += conversions + nulls
         counts[place[steps[-1]], -2] += conversions
         counts[place[steps[-1]], -1] += nulls
@@ -197,7 +198,7 @@ def test_skipping_an_item_takes_the_other_steps_of_the_row() -> None:
         counts = np.zeros((5, 7))
         for path, won, lost in ROWS:
             steps = ["(start)", *path]
-            for here, there in zip(steps, steps[1:], strict=False):
+            for here, there in itertools.pairwise(steps):
                 counts[place[here], place[there]] += won + lost
             counts[place[steps[-1]], 5] += won
             counts[place[steps[-1]], 6] += lost
@@ -269,8 +270,11 @@ def test_each_touch_of_a_customer_is_explained() -> None:
         assert found["touchpoint"] == ["A", "C", "B"]
         assert found["position"] == [1, 2, 3]
         assert all(model in why for why in found["why"])
-    by_rows = {row["touchpoint"]: row["credit"] for row in kr.attribute(journeys, rows="allocated").to_dicts()
-               if row["path"] == "A > C > B"}
+    by_rows = {
+        row["touchpoint"]: row["credit"]
+        for row in kr.attribute(journeys, rows="allocated").to_dicts()
+        if row["path"] == "A > C > B"
+    }
     explained = cells(kr.explain_credit(journeys, customer="u5"), ("touchpoint",), "part")
     assert explained == pytest.approx(by_rows)
     normalised = kr.explain_credit(journeys, customer="u5", rows="normalised")

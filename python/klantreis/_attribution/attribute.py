@@ -367,8 +367,8 @@ def explain_credit(
     >>> log = kr.read({"customer_id": [1, 1, 1], "timestamp": ["2024-03-01", "2024-03-02", "2024-03-03"],
     ...                "touchpoint": ["ad", "mail", "order"]})
     >>> found = kr.explain_credit(kr.journeys(log, conversion="order"), customer=1, model="linear")
-    >>> [(row["touchpoint"], row["part"], row["why"]) for row in found]
-    [('ad', 0.5, 'linear: touch 1 of 2'), ('mail', 0.5, 'linear: touch 2 of 2')]
+    >>> [(row["touchpoint"], row["part"], row["why"]) for row in found][0]
+    ('ad', 0.5, 'linear: touch 1 of 2, 1 days before the last touch')
     """
     if not isinstance(journeys, Journeys):
         raise _core.InputError(

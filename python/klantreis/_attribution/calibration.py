@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from klantreis import _core
@@ -47,6 +46,8 @@ def calibrate(found: Table, *, lift: Mapping[str, float | tuple[float, float]], 
     >>> [(row["touchpoint"], row["calibrated"]) for row in kr.calibrate(credit, lift={"mail": (40, 8)})]
     [('mail', 40.0), ('ad', 10.0), ('(baseline)', 50.0)]
     """
+    from statistics import NormalDist
+
     if not isinstance(found, Table) or "credit" not in found.columns:
         raise _core.InputError("calibrate takes the result of klantreis.attribute")
     item = found.columns[0]
@@ -76,14 +77,16 @@ def calibrate(found: Table, *, lift: Mapping[str, float | tuple[float, float]], 
     total = 0.0
     for name, own in credit.items():
         own = own or 0.0
-        number, error = measured.get(name, (None, None))
-        value = own * pooled if number is None else number
-        width = (None if pooled_error is None else own * pooled_error) if number is None else error
+        tested: float | None = None
+        width = None if pooled_error is None else own * pooled_error
+        if name in measured:
+            tested, width = measured[name]
+        value = own * pooled if tested is None else tested
         row = (
             name,
             own,
-            number,
-            None if number is None or own == 0 else number / own,
+            tested,
+            None if tested is None or own == 0 else tested / own,
             value,
             None if width is None else value - z * width,
             None if width is None else value + z * width,

@@ -108,8 +108,8 @@ def compare_models(
         for name in columns:
             columns[name] += [labels[-1]] * len(found) if name == "model" else found[name]
     definition = (
-        "Credit by several models. Each shares out the same conversions of settled journeys: within a model credit adds "
-        "up to them, and share is credit as a part of them."
+        "Credit by several models. Each shares out the same conversions of settled journeys: within a model credit "
+        "adds up to them, and share is credit as a part of them."
     )
     if skill:
         skills = _skills(

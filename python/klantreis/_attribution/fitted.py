@@ -307,7 +307,8 @@ def load_model(path: str | os.PathLike[str]) -> AttributionModel:
         raise _core.InputError(f"{name!r} is no saved model of attribution")
     if about.get("version") != _VERSION:
         raise _core.InputError(
-            f"{name!r} is of version {about.get('version')}, and this klantreis reads version {_VERSION}; use a newer one"
+            f"{name!r} is of version {about.get('version')}, and this klantreis reads version {_VERSION}; use a newer "
+            "klantreis"
         )
     body = rest.removesuffix("\n")
     if hashlib.sha256(body.encode()).hexdigest() != about.get("sha256"):
