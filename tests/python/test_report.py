@@ -160,7 +160,7 @@ def test_the_files_hold_what_the_functions_return(sample: Page) -> None:
         "transitions.csv": kr.transitions(whole, by="phase", collapse=True),
         "funnel.csv": kr.funnel(journeys, ["product_view", "add_to_cart", "checkout_start", "order"]),
         "drop_off.csv": leaving,
-        "attribution_markov.csv": kr.attribute(journeys, by="channel"),
+        "attribution_markov.csv": kr.attribute(journeys, by="channel", cost="touches"),
         "attribution_first_touch.csv": kr.attribute(journeys, model="first_touch", by="channel"),
         "attribution_last_touch.csv": kr.attribute(journeys, model="last_touch", by="channel"),
         "attribution_linear.csv": kr.attribute(journeys, model="linear", by="channel"),
@@ -302,7 +302,7 @@ def test_every_way_to_go_on_after_a_conversion(f1: kr.Journeys, tmp_path: Path, 
     page = write(journeys, tmp_path)
     assert page.sections == EVERY_SECTION
     ended = journeys.recut(after_conversion="new") if after == "continue" else journeys
-    assert page.files["attribution_markov.csv"] == kr.attribute(ended, by="channel").to_csv()
+    assert page.files["attribution_markov.csv"] == kr.attribute(ended, by="channel", cost="touches").to_csv()
     assert page.files["summary.csv"] == f1.recut(after_conversion="continue").summary().to_csv()
 
 

@@ -15,6 +15,7 @@ from klantreis._attribution import Model, attribute
 from klantreis._dropoff import DropOff, drop_off
 from klantreis._funnel import funnel
 from klantreis._journeys import Journeys
+from klantreis._markov import select_order
 from klantreis._patterns import likely_paths, variants
 from klantreis._report.states import Flow, ordered, rolled_up
 from klantreis._report.steps import proposed
@@ -24,6 +25,7 @@ from klantreis._transitions import transitions
 
 MODELS: tuple[Model, ...] = ("markov", "linear", "first_touch", "last_touch")
 MIN_N = 30
+MOST_ORDER = 3
 FLOW_COLUMNS = 9
 # No name of the log holds a NUL.
 OTHER = "\0other"
@@ -136,7 +138,18 @@ class Context:
         """Attribution by each model; none without a conversion."""
         if not self.cut.conversions:
             return {}
-        return {model: attribute(self.cut, model=model, by=self.credit_by, min_n=MIN_N) for model in MODELS}
+        costs = "touches" if self.log._handle.has_costs else None
+        return {
+            model: attribute(
+                self.cut, model=model, by=self.credit_by, min_n=MIN_N, cost=costs if model == "markov" else None
+            )
+            for model in MODELS
+        }
+
+    @functools.cached_property
+    def orders(self) -> Table:
+        """How well each order of the chain foretells journeys of customers who were held out."""
+        return select_order(self.cut, by=self.credit_by, max_order=MOST_ORDER, folds=5)
 
     @functools.cached_property
     def variants(self) -> Table:

@@ -48,6 +48,13 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
         "rest": words("channels.rest", count=words.count(len(items) - _ROWS)) if len(items) > _ROWS else "",
         "note": words("channels.note", conversions=conversions, by=words.column(by).lower()),
     }
+    best = context.orders.to_dicts()[int(context.orders.options["recommended"])]
+    values["order"] = words(
+        "channels.order",
+        most=words.count(len(context.orders) - 1),
+        order=words.count(best["order"]),
+        loss=words.number(round(best["loss"], 2)),
+    )
     name, caption = words.plain("channels.table", by=values["by"]), words("channels.caption", by=values["by"])
     return Part("channels", nav, values, [_view(context, model, name, caption) for model in MODELS])
 

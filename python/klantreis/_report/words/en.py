@@ -276,6 +276,7 @@ SENTENCES = {
     "channels.none": "no touch came before",
     "channels.rest": "{count} more stand in the table.",
     "channels.note": "Credits add up to {conversions} in every model. A model divides conversions that happened; only an experiment tells what happens without a {by}.",
+    "channels.order": "Of orders 0 to {most}, order {order} foretells the journeys of customers held out best ({loss} nats a journey); the Markov marks are of order 1.",
     "channels.alt": "{name}: {values}",
     "channels.table": "attribution by {by}",
     "channels.caption": "Conversions credited to each {by} by each model",

@@ -276,6 +276,7 @@ SENTENCES = {
     "channels.none": "er ging niets aan vooraf",
     "channels.rest": "{count} andere staan in de tabel.",
     "channels.note": "In elk model tellen de delen op tot {conversions}. Een model verdeelt conversies die er waren; alleen een experiment zegt wat er gebeurt zonder een {by}.",
+    "channels.order": "Van orde 0 tot {most} voorspelt orde {order} de reizen van achtergehouden klanten het best ({loss} nats per reis); de Markov-tekens zijn van orde 1.",
     "channels.alt": "{name}: {values}",
     "channels.table": "attributie per {by}",
     "channels.caption": "Conversies die elk model toekent, per {by}",
