@@ -14,6 +14,7 @@ TESTS = {
     "ne": "scalar",
     "in": "list",
     "not_in": "list",
+    "exists": "truth",
     "prefix": "text",
     "suffix": "text",
     "contains": "text",
@@ -23,7 +24,6 @@ TESTS = {
     "gt": "number",
     "gte": "number",
     "between": "pair",
-    "exists": "truth",
 }
 
 _WANTED = {
@@ -31,8 +31,8 @@ _WANTED = {
     "list": "a list, as in [order, quote]",
     "text": "a text",
     "number": "a number",
-    "truth": "true or false",
     "pair": "two numbers, the smaller first, as in [1, 5]",
+    "truth": "true or false",
 }
 
 
@@ -49,10 +49,10 @@ _FITS: dict[str, Callable[[Any], bool]] = {
     "list": lambda value: isinstance(value, list) and value != [] and all(map(_is_scalar, value)),
     "text": lambda value: isinstance(value, str) and value != "",
     "number": _is_number,
-    "truth": lambda value: isinstance(value, bool),
     "pair": lambda value: (
         isinstance(value, list) and len(value) == 2 and all(map(_is_number, value)) and value[0] <= value[1]
     ),
+    "truth": lambda value: isinstance(value, bool),
 }
 
 
@@ -118,7 +118,7 @@ def _faults_of_tests(tests: dict[str, Any], path: Path) -> Iterator[tuple[Path, 
             yield (*path, name), f"{name} is {shown(value)}", f"give {_WANTED[TESTS[name]]}"
 
 
-_WORDS = {"eq": "=", "ne": "≠", "not_in": "not in", "lt": "<", "lte": "≤", "gt": ">", "gte": "≥"}
+_WORDS = {"eq": "=", "ne": "≠", "lt": "<", "lte": "≤", "gt": ">", "gte": "≥"}
 
 
 def described(rule: Any) -> str:
