@@ -234,3 +234,32 @@ TEST_CASE("figures of the log of twelve customers", "[kpi]") {
   CHECK_THROWS_WITH(kpis(journeys, kpi_aggregates{}, {.select = {"conversion"}}),
                     ContainsSubstring("no key figure 'conversion'"));
 }
+
+TEST_CASE("the figures of a map stand in the order of its phases, with their places and targets", "[kpi]") {
+  const journey_map map = load_map(std::string(KLANTREIS_TEST_DATA) + "/journey-example.json");
+  const std::vector<kpi_definition> found = kpi_definitions(map);
+  const auto of = [&](const std::string& id) {
+    const auto at = std::find_if(found.begin(), found.end(), [&](const auto& one) { return one.id == id; });
+    REQUIRE(at != found.end());
+    return *at;
+  };
+  CHECK(found.front().id == "impressions");
+  CHECK(of("clicks").phase == "orientatie");
+  CHECK(of("clicks").touchpoint == "search_click");
+  CHECK(of("nps").target == 40.0);
+  CHECK(of("impressions").from_aggregates);
+  CHECK(of("aov").unit == "EUR");
+  CHECK(of("cpc").direction == kpi_direction::down);
+  CHECK(to_text(of("fcr").measure) == "fcr(touchpoint=contact, issue=issue_id, window=7d)");
+}
+
+TEST_CASE("a figure that nobody says how to measure is not measured", "[kpi]") {
+  journey_map map = load_map(std::string(KLANTREIS_TEST_DATA) + "/journey-example.json");
+  map.phases[1].kpis = {"happiness"};
+  const std::vector<kpi_definition> found = kpi_definitions(map);
+  REQUIRE(found.front().id == "happiness");
+  const journey_set journeys = make_journeys(test::log_of(test::webshop_events()), {.conversion = {"order"}});
+  const table figures = kpis(journeys, std::span{found.data(), 1});
+  CHECK(figures.texts("status")[0] == "not measured");
+  CHECK(figures.texts("note")[0] == "neither the map nor the library says how to measure it");
+}

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import doctest
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -712,3 +714,9 @@ def test_a_dashboard_of_two_weeks_adds_up_to_both() -> None:
     whole = kr.kpis(journeys, select=["conversion_rate"]).to_dicts()[0]
     assert sum(row["n"] for row in weeks) == whole["n"] == 56
     assert sum(row["n"] * row["value"] for row in weeks) == pytest.approx(28)
+
+
+def test_the_page_about_key_figures_runs(root: Path) -> None:
+    failed, tried = doctest.testfile(str(root / "docs" / "key-figures.md"), module_relative=False)
+    assert tried > 5
+    assert failed == 0
