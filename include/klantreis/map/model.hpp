@@ -18,12 +18,19 @@
 namespace klantreis {
 
 // The journey map as plain values, one struct for each kind of item. Member names are the keys of the file unless a
-// comment says otherwise; empty texts and lists stand for keys that are absent. Ids match [a-z0-9][a-z0-9_./-]*.
+// comment says otherwise; empty texts and lists stand for keys that are absent. Ids match [a-z0-9][a-z0-9_./-]*. The
+// name of phases, channels, touchpoints and outcomes is their id where the file gives none.
+
+/// What somebody wants to reach, and the KPI that tells; in the file also a text alone.
+struct map_goal {
+  std::string text;
+  std::string kpi;
+};
 
 /// What the company and the customer want of a journey or a phase.
 struct map_goals {
-  std::string company;
-  std::string customer;
+  map_goal company;
+  map_goal customer;
 };
 
 /// An emotion that the design expects, from -2 to 2.
@@ -39,9 +46,11 @@ struct map_journey {
 
   std::string id;
   std::string name;
+  std::string description;
   std::string language;
   std::string template_name;  ///< `template`
   std::string version;
+  bool draft = false;  ///< onstage touchpoints may still lack a need
   state_type state = state_type::current;
   std::string perspective = "customer";  ///< the only one there is
   business_type business = business_type::b2c;
@@ -70,6 +79,7 @@ struct map_research {
 struct map_segment {
   std::string id;
   std::string name;
+  std::string description;
   json_value where;  ///< about customer and event; not a rule of one event
 };
 
@@ -82,7 +92,8 @@ struct map_criterion {
 struct map_persona {
   std::string id;
   std::string name;
-  std::string kind;  ///< b2c or b2b
+  std::string description;
+  std::string kind;  ///< b2c, b2b or not given
   std::optional<double> share = std::nullopt;
   json_value demographics;
   json_value company;
@@ -101,9 +112,11 @@ struct map_role {
 
   std::string id;
   std::string name;
+  std::string description;
   kind_type kind = kind_type::customer;
   std::string budget_control;
   std::vector<std::string> group;
+  std::vector<std::string> influences;  ///< roles that this one advises
   bool may_delegate = false;
   std::string note;
 };
@@ -117,9 +130,10 @@ struct map_group_member {
 /// What a buying group must have agreed on before a phase; kept, not yet measured.
 struct map_gate {
   std::string id;
+  std::string name;
   std::string before;   ///< a phase
   json_value required;  ///< `requires`
-  rule event;
+  std::optional<rule> event = std::nullopt;
   std::optional<duration> timeout = std::nullopt;
 };
 
@@ -138,9 +152,12 @@ struct map_channel {
 
   std::string id;
   std::string name;
+  std::vector<std::string> aliases;
+  std::string description;
   ownership owned = ownership::unknown;
   std::string medium;
   bool measured = true;  ///< false: leaves no events of customers (radio, print)
+  std::string opening_hours;
 };
 
 struct map_need {
@@ -167,9 +184,12 @@ struct map_phase {
   std::string id;
   std::string name;
   std::vector<std::string> aliases;
+  std::string description;
+  std::string part;           ///< of the buying process
   std::vector<level> rollup;  ///< the coarser phases that this one belongs to, by level
   bool measured = true;
   map_goals goals;
+  std::vector<std::string> channels;  ///< beside those of its touchpoints
   std::vector<map_need> needs;
   std::vector<std::string> questions;
   map_emotion emotion;
@@ -192,18 +212,21 @@ struct map_touchpoint {
 
   std::string id;
   std::string name;
+  std::string description;
   std::string phase;
   std::vector<std::string> channels;  ///< `channel`: one or several
   stage_type stage = stage_type::onstage;
   std::string owner;
   std::vector<std::string> roles;
-  std::vector<std::string> needs;  ///< `need`: one or several
+  std::vector<std::string> needs;     ///< `need`: one or several
+  std::vector<std::string> criteria;  ///< of personas
   bool cta = false;
+  bool hurdle = false;  ///< costs the customer effort
   bool controllable = true;
   bool make_or_break = false;  ///< `make_or_break: expected`
-  std::optional<rule> match = std::nullopt;
-  std::string after;   ///< `when.after`: an outcome that the customer has had
-  std::string before;  ///< `when.before`: an outcome that the customer has not had yet
+  rule match;                  ///< where the file gives none: `{"event": {"eq": id}}`
+  std::string after;           ///< `when.after`: an outcome that the customer has had
+  std::string before;          ///< `when.before`: an outcome that the customer has not had yet
   map_emotion emotion;
   std::vector<std::string> kpis;
   std::vector<std::string> supports;                    ///< touchpoints
@@ -226,11 +249,12 @@ struct map_outcome {
   std::string id;
   std::string name;
   role_type role = role_type::conversion;
+  /// Of a conversion always: where the file gives none, `{"event": {"eq": id}}`.
   std::optional<rule> match = std::nullopt;
   std::optional<duration> inactivity = std::nullopt;  ///< `rule.inactivity`
   std::string value;                                  ///< the column with its worth
   bool primary = false;
-  bool resumable = false;
+  bool resumable = true;
 };
 
 /// A move of the designed journey.
@@ -242,6 +266,7 @@ struct map_transition {
   std::optional<double> expected = std::nullopt;
   std::optional<duration> max_time = std::nullopt;
   kind_type kind = kind_type::forward;
+  std::string note;
 };
 
 struct map_scenario {
@@ -260,18 +285,20 @@ struct map_scenario {
 
   std::string id;
   std::string name;
+  std::string description;
   rule trigger;
   std::vector<branch> branches;
 };
 
 struct map_kpi {
-  enum class source_type : std::uint8_t { events, aggregate, target };
+  enum class source_type : std::uint8_t { unknown, events, aggregate, target };
   enum class direction_type : std::uint8_t { unknown, up, down };
 
   std::string id;
   std::string name;
-  source_type source = source_type::events;
-  json_value measure;
+  std::string description;
+  source_type source = source_type::unknown;
+  json_value measure;  ///< null: that of the library
   std::string unit;
   direction_type direction = direction_type::unknown;
   std::optional<double> target = std::nullopt;
@@ -288,6 +315,7 @@ struct map_benchmark {
   std::string name;
   double value = 0.0;
   json_value measured_as;
+  std::string kpi;
   std::string unit;
   std::string source;
   std::string note;
@@ -295,6 +323,7 @@ struct map_benchmark {
 
 struct map_experiment {
   std::string id;
+  std::string name;
   std::string hypothesis;
   std::string touchpoint;
   std::string phase;
@@ -316,8 +345,9 @@ struct map_snapshot {
 
 struct map_share {
   std::string audience;
+  std::string name;
   std::vector<std::string> phases;  ///< empty: `all`
-  std::string owner;
+  std::vector<std::string> owners;  ///< `owner`: one or several; empty: all
   std::string note;
 };
 
@@ -328,7 +358,7 @@ struct map_events {
   /// What rules and analyses call a column, and its name in the data: `{"url", "page"}`.
   std::vector<std::pair<std::string, std::string>> columns;
   std::vector<std::string> dedupe;  ///< columns in which equal events count once
-  std::string ties;                 ///< `file_order`, or the column that orders events of one instant
+  std::string ties = "file_order";  ///< the only order of events of one instant that there is
   std::optional<duration> session_gap = std::nullopt;
   unmatched_type unmatched = unmatched_type::report;
   std::vector<rule> exclude;  ///< events that meet one of these count for nothing

@@ -16,6 +16,9 @@ namespace klantreis {
 enum class comparison : std::uint8_t {
   equal,             ///< `eq`: the text, or the number in a column of numbers
   one_of,            ///< `in`
+  not_equal,         ///< `ne`: not null, and another text or number
+  none_of,           ///< `not_in`: not null, and none of these
+  exists,            ///< `exists: true`: not null; `exists: false`: null
   prefix,            ///< `prefix`, as the next two by bytes, case-sensitive
   suffix,            ///< `suffix`
   contains,          ///< `contains`
@@ -38,7 +41,7 @@ struct rule_operand {
 ///     {"event": {"eq": "page_view"}, "url": {"prefix": "/p/"}}     all of two conditions
 ///     {"any": [{"event": "order"}, {"not": {"value": {"lt": 1}}}]}
 ///
-/// Conditions on a null are false, also when several stand under `all`; `not` turns that into true.
+/// A null meets no condition but `exists: false`; `not` turns a rule that does not hold into one that does.
 struct rule {
   enum class kind : std::uint8_t { condition, all, any, negation };
 
@@ -56,7 +59,8 @@ struct rule {
 /// Reads a rule from its JSON form; `path` names the place in messages.
 ///
 /// An object is `all` of its members: `all` and `any` with an array of rules, `not` with a rule, and else the name of a
-/// column with an object of comparisons, or with a text, number or truth value as short form of `eq`.
+/// column with an object of comparisons, or with a text, number or truth value as short form of `eq`, or with an array
+/// of them as short form of `in`.
 /// A regular expression knows literals, `.`, classes, groups, `|`, `^`, `$`, `\b`-free escapes `\d \w \s` and their
 /// opposites, and the repeats `* + ? {m,n}`. It is matched in time linear in the text; look-around and back references,
 /// which no linear method knows, are refused, and so are expressions that unfold to more than 2,000 states.

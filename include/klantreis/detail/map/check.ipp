@@ -34,10 +34,22 @@ class known_ids {
       wrong.add(path, "the id " + quoted(id) + " is taken by another " + what_ + "; ids occur once");
     }
   }
+  /// Adds an id that may be known already.
+  void add_again(const std::string& id) {
+    if (ids_.insert(id).second && names_.size() < 1'000) {
+      names_.push_back(id);
+    }
+  }
   [[nodiscard]] bool contains(std::string_view id) const { return ids_.contains(id); }
+  [[nodiscard]] bool empty() const noexcept { return ids_.empty(); }
+  /// Lets any reference pass where the map lists none of these.
+  [[nodiscard]] known_ids&& optional() && {
+    any_ = ids_.empty();
+    return std::move(*this);
+  }
 
   void check(mistakes& wrong, const std::string& id, const std::string& path) const {
-    if (id.empty() || ids_.contains(id)) {
+    if (id.empty() || any_ || ids_.contains(id)) {
       return;
     }
     if (wrong.full()) {
@@ -67,6 +79,7 @@ class known_ids {
 
  private:
   std::string what_;
+  bool any_ = false;
   std::unordered_set<std::string_view> ids_;
   std::vector<std::string> names_;
 };
@@ -180,13 +193,16 @@ KLANTREIS_INLINE void check_events(const journey_map& map, mistakes& wrong) {
   }
 }
 
-KLANTREIS_INLINE void check_touchpoint(const map_touchpoint& touchpoint, const std::string& at, mistakes& wrong) {
+KLANTREIS_INLINE void check_touchpoint(const map_touchpoint& touchpoint, bool needs_need, const std::string& at,
+                                       mistakes& wrong) {
   if (touchpoint.stage == map_touchpoint::stage_type::onstage) {
-    if (touchpoint.channels.empty()) {
-      wrong.add(at, "is onstage and has no 'channel'; name the channel by which the customer meets it");
+    if (touchpoint.needs.empty() && needs_need) {
+      wrong.add(at,
+                "is onstage and has no 'need'; name the need of the customer that it serves, or write \"draft\": true "
+                "in journey");
     }
-    if (touchpoint.needs.empty()) {
-      wrong.add(at, "is onstage and has no 'need'; name the need of the customer that it serves");
+    if (!touchpoint.supports.empty()) {
+      wrong.add(at + ".supports", "belongs to an offstage touchpoint; add \"stage\": \"offstage\"");
     }
   } else if (touchpoint.supports.empty()) {
     wrong.add(at, "is offstage and has no 'supports'; name the touchpoints that it supports");
@@ -199,9 +215,6 @@ KLANTREIS_INLINE void check_outcomes(const journey_map& map, mistakes& wrong) {
     const auto& outcome = map.outcomes[i];
     const auto at = item_path("outcomes", i);
     const bool converts = outcome.role == map_outcome::role_type::conversion;
-    if (converts && !outcome.match) {
-      wrong.add(at, "converts and has no 'match'; write the rule of its events");
-    }
     if (converts && outcome.inactivity) {
       wrong.add(at + ".rule", "belongs to an exit; a conversion is an event");
     }
@@ -217,27 +230,41 @@ KLANTREIS_INLINE void check_outcomes(const journey_map& map, mistakes& wrong) {
   }
 }
 
-KLANTREIS_INLINE void check_names(const journey_map& map, const known_ids& phases, mistakes& wrong) {
-  std::unordered_set<std::string_view> aliases;
+/// Ids, names and aliases lead to one phase each, whatever the case of their letters.
+KLANTREIS_INLINE void check_names(const journey_map& map, mistakes& wrong) {
+  const auto lower = [](std::string text) {
+    for (char& c : text) {
+      c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return text;
+  };
+  std::unordered_map<std::string, std::size_t> owner;
+  for (std::size_t i = 0; i < map.phases.size(); ++i) {
+    owner.emplace(map.phases[i].id, i);
+  }
   for (std::size_t i = 0; i < map.phases.size(); ++i) {
     const auto& phase = map.phases[i];
-    for (std::size_t k = 0; k < phase.aliases.size(); ++k) {
-      const auto& alias = phase.aliases[k];
-      if (!aliases.insert(alias).second || (phases.contains(alias) && alias != phase.id)) {
-        wrong.add(item_path(item_path("phases", i) + ".aliases", k),
-                  quoted(alias) + " names another phase too; names of phases occur once");
+    const auto look = [&](const std::string& name, const std::string& at) {
+      const auto other = owner.emplace(lower(name), i).first->second;
+      if (other != i) {
+        wrong.add(
+            at, quoted(name) + " names the phase " + quoted(map.phases[other].id) + " too; a name leads to one phase");
       }
+    };
+    look(phase.name, item_path("phases", i) + ".name");
+    for (std::size_t k = 0; k < phase.aliases.size(); ++k) {
+      look(phase.aliases[k], item_path(item_path("phases", i) + ".aliases", k));
     }
   }
 }
 
 KLANTREIS_INLINE void check_map(const journey_map& map, mistakes& wrong) {
-  const auto research = ids_of(wrong, map.research, "research", "research");
+  const auto research = ids_of(wrong, map.research, "research", "research").optional();
   const auto segments = ids_of(wrong, map.segments, "segments", "segment");
   (void)ids_of(wrong, map.personas, "personas", "persona");
   const auto roles = ids_of(wrong, map.roles, "roles", "role");
   (void)ids_of(wrong, map.buying_groups, "buying_groups", "buying group");
-  const auto channels = ids_of(wrong, map.channels, "channels", "channel");
+  const auto channels = ids_of(wrong, map.channels, "channels", "channel").optional();
   const auto phases = ids_of(wrong, map.phases, "phases", "phase");
   const auto outcomes = ids_of(wrong, map.outcomes, "outcomes", "outcome");
   const auto touchpoints = ids_of(wrong, map.touchpoints, "touchpoints", "touchpoint");
@@ -245,7 +272,7 @@ KLANTREIS_INLINE void check_map(const journey_map& map, mistakes& wrong) {
   (void)ids_of(wrong, map.kpis, "kpis", "KPI");
   (void)ids_of(wrong, map.benchmarks, "benchmarks", "benchmark");
   (void)ids_of(wrong, map.experiments, "experiments", "experiment");
-  const auto snapshots = ids_of(wrong, map.snapshots, "snapshots", "snapshot");
+  const auto snapshots = ids_of(wrong, map.snapshots, "snapshots", "snapshot").optional();
   known_ids needs{"need"};
   for (std::size_t i = 0; i < map.phases.size(); ++i) {
     for (std::size_t k = 0; k < map.phases[i].needs.size(); ++k) {
@@ -255,25 +282,42 @@ KLANTREIS_INLINE void check_map(const journey_map& map, mistakes& wrong) {
 
   phases.check(wrong, map.journey.scope_from, "journey.scope.from");
   phases.check(wrong, map.journey.scope_to, "journey.scope.to");
+  known_ids criteria{"criterion"};
   for (std::size_t i = 0; i < map.personas.size(); ++i) {
     const auto at = item_path("personas", i);
     segments.check(wrong, map.personas[i].segment, at + ".segment");
     research.check(wrong, map.personas[i].evidence, at + ".evidence");
+    known_ids own{"criterion of this persona"};
+    for (std::size_t k = 0; k < map.personas[i].criteria.size(); ++k) {
+      const auto& id = map.personas[i].criteria[k].id;
+      own.add(wrong, id, item_path(at + ".criteria", k) + ".id");
+      criteria.add_again(id);
+    }
   }
+  for (std::size_t i = 0; i < map.roles.size(); ++i) {
+    roles.check(wrong, map.roles[i].influences, item_path("roles", i) + ".influences");
+  }
+  known_ids gates{"gate"};
   for (std::size_t i = 0; i < map.buying_groups.size(); ++i) {
     const auto& group = map.buying_groups[i];
     const auto at = item_path("buying_groups", i);
     for (std::size_t k = 0; k < group.members.size(); ++k) {
       roles.check(wrong, group.members[k].role, item_path(at + ".members", k) + ".role");
     }
-    (void)ids_of(wrong, group.gates, at + ".gates", "gate of this group");
     for (std::size_t k = 0; k < group.gates.size(); ++k) {
+      gates.add(wrong, group.gates[k].id, item_path(at + ".gates", k) + ".id");
       phases.check(wrong, group.gates[k].before, item_path(at + ".gates", k) + ".before");
     }
   }
+  known_ids externals{"external figure"};
   for (std::size_t i = 0; i < map.phases.size(); ++i) {
     const auto& phase = map.phases[i];
     const auto at = item_path("phases", i);
+    channels.check(wrong, phase.channels, at + ".channels");
+    for (std::size_t k = 0; k < phase.external.size(); ++k) {
+      externals.add(wrong, phase.external[k].id, item_path(at + ".external", k) + ".id");
+      research.check(wrong, phase.external[k].source, item_path(at + ".external", k) + ".source");
+    }
     research.check(wrong, phase.evidence, at + ".evidence");
     research.check(wrong, phase.emotion.evidence, at + ".emotion.evidence");
     for (std::size_t k = 0; k < phase.needs.size(); ++k) {
@@ -283,10 +327,11 @@ KLANTREIS_INLINE void check_map(const journey_map& map, mistakes& wrong) {
   for (std::size_t i = 0; i < map.touchpoints.size(); ++i) {
     const auto& touchpoint = map.touchpoints[i];
     const auto at = item_path("touchpoints", i);
-    check_touchpoint(touchpoint, at, wrong);
+    check_touchpoint(touchpoint, !needs.empty() && !map.journey.draft, at, wrong);
     phases.check(wrong, touchpoint.phase, at + ".phase");
     channels.check(wrong, touchpoint.channels, at + ".channel");
     roles.check(wrong, touchpoint.roles, at + ".roles");
+    criteria.check(wrong, touchpoint.criteria, at + ".criteria");
     needs.check(wrong, touchpoint.needs, at + ".need");
     outcomes.check(wrong, touchpoint.after, at + ".when.after");
     outcomes.check(wrong, touchpoint.before, at + ".when.before");
@@ -309,7 +354,7 @@ KLANTREIS_INLINE void check_map(const journey_map& map, mistakes& wrong) {
       const auto& branch = map.scenarios[i].branches[k];
       const auto at = item_path(item_path("scenarios", i) + ".branches", k);
       channels.check(wrong, branch.via, at + ".via");
-      if (!phases.contains(branch.then)) {
+      if (!phases.contains(branch.then) && !touchpoints.contains(branch.then)) {
         outcomes.check(wrong, branch.then, at + ".then");
       }
     }
@@ -326,11 +371,13 @@ KLANTREIS_INLINE void check_map(const journey_map& map, mistakes& wrong) {
     phases.check(wrong, map.experiments[i].phase, at + ".phase");
     snapshots.check(wrong, map.experiments[i].backup, at + ".backup");
   }
+  known_ids audiences{"audience"};
   for (std::size_t i = 0; i < map.sharing.size(); ++i) {
+    audiences.add(wrong, map.sharing[i].audience, item_path("sharing", i) + ".audience");
     phases.check(wrong, map.sharing[i].phases, item_path("sharing", i) + ".phases");
   }
   check_levels(map, wrong);
-  check_names(map, phases, wrong);
+  check_names(map, wrong);
   check_supports(map, wrong);
   check_outcomes(map, wrong);
   check_events(map, wrong);

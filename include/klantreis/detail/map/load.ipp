@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -16,10 +17,36 @@ namespace klantreis {
 
 namespace detail {
 
+KLANTREIS_INLINE void read_goal(object_reader& in, std::string_view key, map_goal& goal) {
+  const auto* found = in.find(key);
+  if (found != nullptr && found->is_text()) {
+    goal.text = found->text();
+    return;
+  }
+  in.object(key, [&](object_reader& item) {
+    goal.text = item.required_text("text");
+    goal.kpi = item.id("kpi", false);
+  });
+}
+
+/// The rule that an item without one has: the event is called like it.
+[[nodiscard]] inline rule own_name_rule(const std::string& id) {
+  rule result;
+  result.what = rule::kind::condition;
+  result.column = "event";
+  result.operands = {{id}};
+  return result;
+}
+
+[[nodiscard]] inline std::string name_or(object_reader& in, const std::string& id) {
+  auto name = in.text("name");
+  return name.empty() ? id : name;
+}
+
 KLANTREIS_INLINE void read_goals(object_reader& in, map_goals& goals) {
   in.object("goals", [&](object_reader& item) {
-    goals.company = item.text("company");
-    goals.customer = item.text("customer");
+    read_goal(item, "company", goals.company);
+    read_goal(item, "customer", goals.customer);
   });
 }
 
@@ -36,14 +63,16 @@ KLANTREIS_INLINE map_journey read_journey(object_reader& in) {
   using business = map_journey::business_type;
   map_journey journey;
   journey.id = in.id("id");
-  journey.name = in.required_text("name");
+  journey.name = name_or(in, journey.id);
+  journey.description = in.text("description");
   journey.language = in.text("language");
-  journey.template_name = in.required_text("template");
+  journey.template_name = in.text("template");
   journey.version = in.text("version");
-  journey.state = in.choice("state", {{"current", state::current}, {"future", state::future}}, state::current, true);
+  journey.draft = in.boolean("draft", false);
+  journey.state = in.choice("state", {{"current", state::current}, {"future", state::future}}, state::current);
   journey.perspective = in.choice<std::string>("perspective", {{"customer", "customer"}}, "customer");
   journey.business = in.choice("business", {{"b2c", business::b2c}, {"b2b", business::b2b}, {"mixed", business::mixed}},
-                               business::b2c, true);
+                               business::b2c);
   journey.currency = in.text("currency");
   journey.timezone = in.text("timezone");
   in.object("scope", [&](object_reader& item) {
@@ -74,8 +103,9 @@ KLANTREIS_INLINE map_research read_research(object_reader& in) {
 KLANTREIS_INLINE map_persona read_persona(object_reader& in) {
   map_persona persona;
   persona.id = in.id("id");
-  persona.name = in.required_text("name");
-  persona.kind = in.choice<std::string>("kind", {{"b2c", "b2c"}, {"b2b", "b2b"}}, "b2c", true);
+  persona.name = name_or(in, persona.id);
+  persona.description = in.text("description");
+  persona.kind = in.choice<std::string>("kind", {{"b2c", "b2c"}, {"b2b", "b2b"}}, "");
   persona.share = in.number("share", 0.0, 1.0);
   persona.demographics = in.any("demographics");
   persona.company = in.any("company");
@@ -100,7 +130,8 @@ KLANTREIS_INLINE map_role read_role(object_reader& in) {
   using kind = map_role::kind_type;
   map_role role;
   role.id = in.id("id");
-  role.name = in.text("name");
+  role.name = name_or(in, role.id);
+  role.description = in.text("description");
   role.kind = in.choice("kind",
                         {{"decision_maker", kind::decision_maker},
                          {"influencer", kind::influencer},
@@ -110,6 +141,7 @@ KLANTREIS_INLINE map_role read_role(object_reader& in) {
                         kind::customer, true);
   role.budget_control = in.text("budget_control");
   role.group = in.texts("group");
+  role.influences = in.ids("influences");
   role.may_delegate = in.boolean("may_delegate", false);
   role.note = in.text("note");
   return role;
@@ -138,9 +170,10 @@ KLANTREIS_INLINE map_buying_group read_buying_group(object_reader& in) {
   in.each("gates", [&](object_reader& item) {
     map_gate gate;
     gate.id = item.id("id");
+    gate.name = item.text("name");
     gate.before = item.id("before");
     gate.required = item.any("requires", true);
-    gate.event = item.rule_at("event").value_or(rule{});
+    gate.event = item.rule_at("event");
     gate.timeout = item.length("timeout");
     group.gates.push_back(std::move(gate));
   });
@@ -151,7 +184,10 @@ KLANTREIS_INLINE map_channel read_channel(object_reader& in) {
   using ownership = map_channel::ownership;
   map_channel channel;
   channel.id = in.id("id");
-  channel.name = in.required_text("name");
+  channel.name = name_or(in, channel.id);
+  channel.aliases = in.texts("aliases");
+  channel.description = in.text("description");
+  channel.opening_hours = in.text("opening_hours");
   channel.owned =
       in.choice("owned", {{"owned", ownership::owned}, {"paid", ownership::paid}, {"earned", ownership::earned}},
                 ownership::unknown);
@@ -163,7 +199,10 @@ KLANTREIS_INLINE map_channel read_channel(object_reader& in) {
 KLANTREIS_INLINE map_phase read_phase(object_reader& in) {
   map_phase phase;
   phase.id = in.id("id");
-  phase.name = in.required_text("name");
+  phase.name = name_or(in, phase.id);
+  phase.description = in.text("description");
+  phase.part = in.text("part");
+  phase.channels = in.ids("channels");
   phase.aliases = in.texts("aliases");
   if (const auto* rollup = in.find("rollup")) {
     if (!rollup->is_object()) {
@@ -223,7 +262,7 @@ KLANTREIS_INLINE map_phase read_phase(object_reader& in) {
 KLANTREIS_INLINE map_events read_events(object_reader& in) {
   using unmatched = map_events::unmatched_type;
   map_events events;
-  if (const auto* columns = in.find_required("columns")) {
+  if (const auto* columns = in.find("columns")) {
     if (!columns->is_object()) {
       in.wrong().add(in.path_of("columns"), "is " + std::string{columns->type_name()} + "; it must be an object");
     } else {
@@ -235,15 +274,10 @@ KLANTREIS_INLINE map_events read_events(object_reader& in) {
         }
         events.columns.emplace_back(name, column.text());
       }
-      for (const auto* name : {"customer", "time", "event"}) {
-        if (columns->find(name) == nullptr) {
-          in.wrong().add(in.path_of("columns"), "has no " + quoted(name) + "; name the column of the data");
-        }
-      }
     }
   }
   events.dedupe = in.texts("dedupe");
-  events.ties = in.text("ties");
+  events.ties = in.choice<std::string>("ties", {{"file_order", "file_order"}}, "file_order");
   events.session_gap = in.length("session_gap");
   events.unmatched =
       in.choice("unmatched", {{"report", unmatched::report}, {"drop", unmatched::drop}, {"error", unmatched::error}},
@@ -266,13 +300,16 @@ KLANTREIS_INLINE map_outcome read_outcome(object_reader& in) {
   using role = map_outcome::role_type;
   map_outcome outcome;
   outcome.id = in.id("id");
-  outcome.name = in.text("name");
-  outcome.role = in.choice("role", {{"conversion", role::conversion}, {"exit", role::exit}}, role::conversion, true);
+  outcome.name = name_or(in, outcome.id);
+  outcome.role = in.choice("role", {{"conversion", role::conversion}, {"exit", role::exit}}, role::conversion);
   outcome.match = in.rule_at("match");
+  if (outcome.role == role::conversion && !outcome.match) {
+    outcome.match = own_name_rule(outcome.id);
+  }
   in.object("rule", [&](object_reader& item) { outcome.inactivity = item.length("inactivity"); });
   outcome.value = in.text("value");
   outcome.primary = in.boolean("primary", false);
-  outcome.resumable = in.boolean("resumable", false);
+  outcome.resumable = in.boolean("resumable", true);
   return outcome;
 }
 
@@ -280,18 +317,20 @@ KLANTREIS_INLINE map_touchpoint read_touchpoint(object_reader& in) {
   using stage = map_touchpoint::stage_type;
   map_touchpoint touchpoint;
   touchpoint.id = in.id("id");
-  touchpoint.name = in.required_text("name");
+  touchpoint.name = name_or(in, touchpoint.id);
+  touchpoint.description = in.text("description");
   touchpoint.phase = in.id("phase");
   touchpoint.channels = in.one_or_more_ids("channel");
-  touchpoint.stage =
-      in.choice("stage", {{"onstage", stage::onstage}, {"offstage", stage::offstage}}, stage::onstage, true);
+  touchpoint.stage = in.choice("stage", {{"onstage", stage::onstage}, {"offstage", stage::offstage}}, stage::onstage);
   touchpoint.owner = in.text("owner");
   touchpoint.roles = in.ids("roles");
   touchpoint.needs = in.one_or_more_ids("need");
+  touchpoint.criteria = in.ids("criteria");
+  touchpoint.hurdle = in.boolean("hurdle", false);
   touchpoint.cta = in.boolean("cta", false);
   touchpoint.controllable = in.boolean("controllable", true);
   touchpoint.make_or_break = in.choice("make_or_break", {{"expected", true}, {"no", false}}, false);
-  touchpoint.match = in.rule_at("match");
+  touchpoint.match = in.rule_at("match").value_or(own_name_rule(touchpoint.id));
   in.object("when", [&](object_reader& item) {
     touchpoint.after = item.id("after", false);
     touchpoint.before = item.id("before", false);
@@ -307,8 +346,7 @@ KLANTREIS_INLINE map_touchpoint read_touchpoint(object_reader& in) {
   in.object("measures_emotion", [&](object_reader& item) {
     touchpoint.score_column = item.required_text("score");
     touchpoint.score_scale = item.choice<std::string>(
-        "scale", {{"nps", "nps"}, {"csat", "csat"}, {"ces", "ces"}, {"stars", "stars"}, {"emotion", "emotion"}}, "",
-        true);
+        "scale", {{"nps", "nps"}, {"csat", "csat"}, {"ces", "ces"}, {"stars", "stars"}, {"emotion", "emotion"}}, "nps");
     touchpoint.score_low = item.number("low");
     touchpoint.score_high = item.number("high");
     if (touchpoint.score_low.has_value() != touchpoint.score_high.has_value() ||
@@ -337,6 +375,7 @@ KLANTREIS_INLINE map_transition read_transition(object_reader& in) {
                                {"referral", kind::referral},
                                {"skip", kind::skip}},
                               kind::forward);
+  transition.note = in.text("note");
   return transition;
 }
 
@@ -344,6 +383,7 @@ KLANTREIS_INLINE map_scenario read_scenario(object_reader& in) {
   map_scenario scenario;
   scenario.id = in.id("id");
   scenario.name = in.text("name");
+  scenario.description = in.text("description");
   scenario.trigger = in.rule_at("trigger", true).value_or(rule{});
   in.each(
       "branches",
@@ -352,11 +392,11 @@ KLANTREIS_INLINE map_scenario read_scenario(object_reader& in) {
         branch.id = item.id("id");
         branch.name = item.text("name");
         branch.then = item.id("then", false);
-        branch.via = item.ids("via");
+        branch.via = item.one_or_more_ids("via");
         item.each("handoffs", [&](object_reader& inner) {
           map_scenario::handoff handoff;
           handoff.from = inner.required_text("from");
-          handoff.to = inner.texts("to");
+          handoff.to = inner.one_or_more_ids("to");
           branch.handoffs.push_back(std::move(handoff));
         });
         branch.resolutions = item.texts("resolutions");
@@ -372,10 +412,11 @@ KLANTREIS_INLINE map_kpi read_kpi(object_reader& in) {
   map_kpi kpi;
   kpi.id = in.id("id");
   kpi.name = in.text("name");
+  kpi.description = in.text("description");
   kpi.source =
       in.choice("source", {{"events", source::events}, {"aggregate", source::aggregate}, {"target", source::target}},
-                source::events, true);
-  kpi.measure = in.any("measure", true);
+                source::unknown);
+  kpi.measure = in.any("measure");
   kpi.unit = in.text("unit");
   kpi.direction = in.choice("direction", {{"up", direction::up}, {"down", direction::down}}, direction::unknown);
   kpi.target = in.number("target");
@@ -393,6 +434,7 @@ KLANTREIS_INLINE map_benchmark read_benchmark(object_reader& in) {
   benchmark.name = in.text("name");
   benchmark.value = in.required_number("value");
   benchmark.measured_as = in.any("measured_as");
+  benchmark.kpi = in.id("kpi", false);
   benchmark.unit = in.text("unit");
   benchmark.source = in.required_text("source");
   benchmark.note = in.text("note");
@@ -402,13 +444,14 @@ KLANTREIS_INLINE map_benchmark read_benchmark(object_reader& in) {
 KLANTREIS_INLINE map_experiment read_experiment(object_reader& in) {
   map_experiment experiment;
   experiment.id = in.id("id");
+  experiment.name = in.text("name");
   experiment.hypothesis = in.text("hypothesis");
   experiment.touchpoint = in.id("touchpoint", false);
   experiment.phase = in.id("phase", false);
   experiment.assignment = in.any("assignment");
   experiment.metric = in.id("metric");
   experiment.guardrails = in.any("guardrails");
-  experiment.backup = in.id("backup");
+  experiment.backup = in.id("backup", false);
   experiment.stop = in.any("stop");
   experiment.note = in.text("note");
   return experiment;
@@ -426,16 +469,18 @@ KLANTREIS_INLINE map_snapshot read_snapshot(object_reader& in) {
 
 KLANTREIS_INLINE map_share read_share(object_reader& in) {
   map_share share;
-  share.audience = in.required_text("audience");
-  const auto* phases = in.find_required("phases");
-  if (phases != nullptr && !(phases->is_text() && phases->text() == "all")) {
-    if (!phases->is_array() || phases->array().empty()) {
-      in.wrong().add(in.path_of("phases"), "must be \"all\" or an array with at least one phase");
-    } else {
-      share.phases = in.ids("phases");
-    }
+  share.audience = in.id("audience");
+  share.name = in.text("name");
+  share.phases = in.one_or_more_ids("phases");
+  if (std::find(share.phases.begin(), share.phases.end(), "all") != share.phases.end()) {
+    share.phases.clear();
   }
-  share.owner = in.text("owner");
+  const auto* owner = in.find("owner");
+  if (owner != nullptr && owner->is_text()) {
+    share.owners = {owner->text()};
+  } else {
+    share.owners = in.texts("owner");
+  }
   share.note = in.text("note");
   return share;
 }
@@ -469,8 +514,8 @@ KLANTREIS_INLINE journey_map read_map(object_reader& in) {
   each("channels", map.channels, read_channel);
   each("phases", map.phases, read_phase, true, 1'000);
   in.object("events", [&](object_reader& item) { map.events = read_events(item); });
-  each("outcomes", map.outcomes, read_outcome, true, 200);
-  each("touchpoints", map.touchpoints, read_touchpoint, true);
+  each("outcomes", map.outcomes, read_outcome, false, 200);
+  each("touchpoints", map.touchpoints, read_touchpoint);
   each("transitions", map.transitions, read_transition);
   each("scenarios", map.scenarios, read_scenario);
   each("kpis", map.kpis, read_kpi);

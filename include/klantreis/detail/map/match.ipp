@@ -43,9 +43,7 @@ class map_rules {
       }
     }
     for (std::uint32_t i = 0; i < map.touchpoints.size(); ++i) {
-      if (map.touchpoints[i].match) {
-        touchpoints_.emplace_back(i, compile(*map.touchpoints[i].match));
-      }
+      touchpoints_.emplace_back(i, compile(map.touchpoints[i].match));
     }
     met_.resize(next);
   }

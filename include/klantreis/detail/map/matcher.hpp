@@ -68,7 +68,7 @@ class matched_column {
   /// Adds a condition, known by a number that grows from call to call.
   void add(const rule& condition, std::uint32_t number) { conditions_.push_back({&condition, number}); }
 
-  /// Finds the classes of `names`; those whose code is `null_code` meet no condition.
+  /// Finds the classes of `names`; `null_code` is the code of null.
   void classify(const name_table& names, std::optional<std::uint32_t> null_code) {
     std::unordered_map<std::string_view, std::vector<std::uint32_t>> equal;
     std::vector<numbered> others;
@@ -76,6 +76,7 @@ class matched_column {
     bool any_numeric = false;
     for (const auto& item : conditions_) {
       const auto& condition = *item.condition;
+      // Few values meet these, so that they are found from the value.
       if (condition.test == comparison::equal || condition.test == comparison::one_of) {
         for (const auto& operand : condition.operands) {
           auto& numbers = equal[operand.text];
@@ -95,7 +96,9 @@ class matched_column {
     class_of_.resize(names.size());
     for (std::uint32_t code = 0; code < names.size(); ++code) {
       met.clear();
-      if (code != null_code) {
+      if (code == null_code) {
+        met = met_by_null();
+      } else {
         const auto name = names[code];
         if (const auto found = equal.find(name); found != equal.end()) {
           met = found->second;
@@ -117,13 +120,15 @@ class matched_column {
   void classify_numbers() {
     for (const auto& item : conditions_) {
       const auto& condition = *item.condition;
-      if (!is_numeric(condition.test) && condition.test != comparison::equal && condition.test != comparison::one_of) {
+      if (condition.test >= comparison::prefix && condition.test <= comparison::regex) {
         throw input_error("column " + quoted(name_) +
                           " holds numbers; a rule asks for a part of a text: use eq, in, gt, "
                           "gte, lt, lte or between, or read the column as text");
       }
       for (const auto& operand : condition.operands) {
-        points_.push_back(number_of(operand));
+        if (condition.test != comparison::exists) {
+          points_.push_back(number_of(operand));
+        }
       }
     }
     std::sort(points_.begin(), points_.end());
@@ -146,11 +151,11 @@ class matched_column {
       }
       class_of_.push_back(class_with(met));
     }
-    class_of_.push_back(class_with({}));  // null
+    class_of_.push_back(class_with(met_by_null()));
   }
 
   /// Every value is null.
-  void classify_absent() { class_of_.assign(1, class_with({})); }
+  void classify_absent() { class_of_.assign(1, class_with(met_by_null())); }
 
   [[nodiscard]] std::uint32_t class_of_code(std::uint32_t code) const noexcept { return class_of_[code]; }
   [[nodiscard]] std::uint32_t class_of_number(double number) const noexcept {
@@ -176,6 +181,12 @@ class matched_column {
                                   const std::vector<linear_regex>& expressions, std::size_t& next) {
     const std::string_view operand = condition.operands.front().text;
     switch (condition.test) {
+      case comparison::exists:
+        return operand == "true";
+      case comparison::not_equal:
+      case comparison::none_of:
+        return std::none_of(condition.operands.begin(), condition.operands.end(),
+                            [&](const rule_operand& item) { return item.text == name; });
       case comparison::prefix:
         return name.starts_with(operand);
       case comparison::suffix:
@@ -202,8 +213,22 @@ class matched_column {
     if (is_numeric(condition.test)) {
       return meets_number(condition, number);
     }
-    return std::any_of(condition.operands.begin(), condition.operands.end(),
-                       [&](const rule_operand& operand) { return number_of(operand) == number; });
+    if (condition.test == comparison::exists) {
+      return condition.operands.front().text == "true";
+    }
+    const bool found = std::any_of(condition.operands.begin(), condition.operands.end(),
+                                   [&](const rule_operand& operand) { return number_of(operand) == number; });
+    return found == (condition.test == comparison::equal || condition.test == comparison::one_of);
+  }
+
+  [[nodiscard]] std::vector<std::uint32_t> met_by_null() const {
+    std::vector<std::uint32_t> met;
+    for (const auto& item : conditions_) {
+      if (item.condition->test == comparison::exists && item.condition->operands.front().text == "false") {
+        met.push_back(item.number);
+      }
+    }
+    return met;
   }
 
   std::uint32_t class_with(const std::vector<std::uint32_t>& met) {

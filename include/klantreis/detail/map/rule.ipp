@@ -15,9 +15,12 @@ namespace klantreis {
 
 namespace detail {
 
-inline constexpr std::array<std::pair<std::string_view, comparison>, 11> comparison_names{{
+inline constexpr std::array<std::pair<std::string_view, comparison>, 14> comparison_names{{
     {"eq", comparison::equal},
     {"in", comparison::one_of},
+    {"ne", comparison::not_equal},
+    {"not_in", comparison::none_of},
+    {"exists", comparison::exists},
     {"prefix", comparison::prefix},
     {"suffix", comparison::suffix},
     {"contains", comparison::contains},
@@ -60,9 +63,17 @@ KLANTREIS_INLINE rule read_condition(std::string_view column, comparison test, c
   };
   switch (test) {
     case comparison::equal:
+    case comparison::not_equal:
+      result.operands.push_back(read_operand(value, path));
+      break;
+    case comparison::exists:
+      if (!value.is_boolean()) {
+        fail_rule(path, "is " + std::string{value.type_name()} + "; it must be true or false");
+      }
       result.operands.push_back(read_operand(value, path));
       break;
     case comparison::one_of:
+    case comparison::none_of:
       if (!value.is_array() || value.array().empty()) {
         fail_rule(path, "must be an array with at least one text or number");
       }
@@ -107,11 +118,11 @@ KLANTREIS_INLINE rule read_rule(const json_value& value, std::string_view path);
 KLANTREIS_INLINE void add_comparisons(rule& result, std::string_view column, const json_value& value,
                                       std::string_view path) {
   if (!value.is_object()) {
-    if (value.is_array() || value.is_null()) {
-      fail_rule(path, "is " + std::string{value.type_name()} +
-                          "; write a text, or comparisons as in {\"in\": [\"a\", \"b\"]}");
+    if (value.is_null()) {
+      fail_rule(path, "is null; write a text, a number, or comparisons as in {\"exists\": false}");
     }
-    result.parts.push_back(read_condition(column, comparison::equal, value, path));
+    const auto test = value.is_array() ? comparison::one_of : comparison::equal;
+    result.parts.push_back(read_condition(column, test, value, path));
     return;
   }
   if (value.object().empty()) {
@@ -193,10 +204,14 @@ KLANTREIS_INLINE json_value to_json_value(const rule& source) {
   };
   switch (source.what) {
     case rule::kind::condition: {
-      const bool many = source.test == comparison::one_of || source.test == comparison::between;
+      const bool many =
+          source.test == comparison::one_of || source.test == comparison::none_of || source.test == comparison::between;
       json_value::array_type items;
       for (const auto& operand : source.operands) {
         items.push_back(detail::operand_value(operand));
+      }
+      if (source.test == comparison::exists) {
+        items = {json_value{source.operands.front().text == "true"}};
       }
       json_value operand = many ? json_value{std::move(items)} : std::move(items.front());
       const auto name = std::find_if(detail::comparison_names.begin(), detail::comparison_names.end(),

@@ -122,9 +122,7 @@ KLANTREIS_INLINE void report_unmatched(const journey_map& map, const log_data& d
   });
   asked_events asked;
   for (const auto& touchpoint : map.touchpoints) {
-    if (touchpoint.match) {
-      collect_asked(*touchpoint.match, asked);
-    }
+    collect_asked(touchpoint.match, asked);
   }
   // Advice is for people, who read the first rows.
   constexpr std::size_t advised = 50;
