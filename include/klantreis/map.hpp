@@ -3,6 +3,7 @@
 
 // The designed journey: its content, and its application to a log.
 
+#include "klantreis/map/coverage.hpp"
 #include "klantreis/map/json_value.hpp"
 #include "klantreis/map/match.hpp"
 #include "klantreis/map/model.hpp"
