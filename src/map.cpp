@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "klantreis/detail/map/check.ipp"
+#include "klantreis/detail/map/columns.ipp"
 #include "klantreis/detail/map/coverage.ipp"
 #include "klantreis/detail/map/json.ipp"
 #include "klantreis/detail/map/load.ipp"

@@ -12,6 +12,7 @@ void bind_table(py::module_& m);
 void bind_read(py::module_& m);
 void bind_statistics(py::module_& m);
 void bind_log(py::module_& m);
+void bind_map(py::module_& m);
 void bind_journeys(py::module_& m);
 void bind_paths(py::module_& m);
 void bind_transitions(py::module_& m);

@@ -92,3 +92,17 @@ def instant(at: InstantLike, what: str = "instant") -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.timezone.utc)
     return (moment - dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)) // dt.timedelta(microseconds=1)
+
+
+def duration_text(length: int) -> str:
+    """Return a length of time in microseconds as text, in the largest unit of which it is a whole number.
+
+    Examples
+    --------
+    >>> duration_text(86_400_000_000), duration_text(90_000_000)
+    ('1d', '90s')
+    """
+    for unit in ("d", "h", "m", "s", "ms"):
+        if length % _UNITS[unit] == 0:
+            return f"{length // _UNITS[unit]}{unit}"
+    return f"{length}us"

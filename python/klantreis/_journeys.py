@@ -9,7 +9,7 @@ from typing import Literal
 
 from klantreis import _core
 from klantreis._core import InputError
-from klantreis._duration import DurationLike, InstantLike, instant, microseconds
+from klantreis._duration import DurationLike, InstantLike, duration_text, instant, microseconds
 from klantreis._log import Log
 from klantreis._table import Table
 
@@ -125,9 +125,9 @@ class Journeys:
 def journeys(
     log: Log,
     *,
-    conversion: str | Iterable[str] = (),
+    conversion: str | Iterable[str] | None = None,
     after_conversion: AfterConversion = "new",
-    inactivity: DurationLike | None = None,
+    inactivity: DurationLike | None = "map",
     observed_until: InstantLike | None = None,
     gap: DurationLike | None = None,
     threads: int | None = None,
@@ -139,13 +139,15 @@ def journeys(
     log
         The events, from :func:`klantreis.read`.
     conversion
-        The touchpoint, or touchpoints, that convert. None: nothing converts.
+        The touchpoint, or touchpoints, that convert; where the log has a map also ids of its outcomes, which are found
+        first. None: the primary conversion of the map; without a map, as with an empty list, nothing converts.
     after_conversion
         ``"new"``: later events begin a new journey. ``"stop"``: only the first conversion of a customer counts, later
         events are left out. ``"continue"``: the journey goes on to its last event and ends in ``(end)``.
     inactivity
         A silence longer than this ends a journey. A journey is settled when its last event lies at least this long
         before ``observed_until``, and open otherwise. None: every journey is settled, as attribution tools have it.
+        ``"map"``: that of the exit in the map of the log; None without a map.
     observed_until
         The end of the observation; later events are left out. Default: the last event of the log.
     gap
@@ -183,7 +185,13 @@ def journeys(
         raise InputError(
             f"journeys are cut from a Log, not from {type(log).__name__}; read the events with klantreis.read"
         )
+    designed = _core.map_of(log._handle)
+    if conversion is None:
+        conversion = () if designed is None else (designed.primary_outcome or ())
     names = (conversion,) if isinstance(conversion, str) else tuple(conversion)
+    if inactivity == "map":
+        silence = None if designed is None else designed.inactivity
+        inactivity = None if silence is None else duration_text(silence)
     for name in names:
         if not isinstance(name, str):
             raise InputError(f"conversion {name!r} is not the name of a touchpoint")

@@ -3,8 +3,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from klantreis import _core
+from klantreis._core import InputError
 from klantreis._table import Table
+
+if TYPE_CHECKING:
+    from klantreis._map import JourneyMap
 
 
 class Log:
@@ -24,11 +30,12 @@ class Log:
     (3, 2)
     """
 
-    __slots__ = ("_handle", "_source")
+    __slots__ = ("_handle", "_map", "_source")
 
-    def __init__(self, handle: _core.EventLog, source: str = "") -> None:
+    def __init__(self, handle: _core.EventLog, source: str = "", map: JourneyMap | None = None) -> None:
         self._handle = handle
         self._source = source
+        self._map = map
 
     def __len__(self) -> int:
         return self._handle.events
@@ -57,6 +64,70 @@ class Log:
     def source(self) -> str:
         """Where the events came from, in words."""
         return self._source
+
+    @property
+    def map(self) -> JourneyMap | None:
+        """The journey map whose labels the events carry, as it was given to :func:`klantreis.read`; None without."""
+        return self._map
+
+    def coverage(self) -> Table:
+        """Return what map and log do not know of each other: unmatched events with a rule, touchpoints never seen, …
+
+        Returns
+        -------
+        Table
+            ``kind, item, events, customers, detail, suggestion``. Kinds, in this order: ``unmatched event`` (most
+            events first; the suggestion is a rule that would take it), ``column not in the log``, ``touchpoint never
+            seen``, ``phase never seen``, ``phase without touchpoints``, ``channel never seen``, ``channel not
+            measured``, ``channel not on the map``, ``need not served``, ``claim without evidence``, ``claim on
+            assumption``.
+
+        Raises
+        ------
+        InputError
+            When the log has no map.
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> shop = {
+        ...     "klantreis": 1,
+        ...     "journey": {"id": "shop"},
+        ...     "phases": [{"id": "buying"}],
+        ...     "touchpoints": [{"id": "order", "phase": "buying"}, {"id": "call", "phase": "buying"}],
+        ... }
+        >>> log = kr.read(
+        ...     {"customer_id": [1, 1], "timestamp": ["2024-03-01", "2024-03-02"], "touchpoint": ["ordr", "order"]},
+        ...     map=shop,
+        ... )
+        >>> for row in log.coverage():
+        ...     print(row["kind"], row["item"], row["suggestion"], sep=": ")
+        unmatched event: ordr: {"event":{"eq":"ordr"}}
+        touchpoint never seen: call: {"event":{"eq":"call"}}
+        """
+        self._required_map("coverage()")
+        return Table(_core.map_coverage(self._handle))
+
+    def inventory(self) -> Table:
+        """Return each touchpoint of the map with its events and customers, and when it was first and last seen.
+
+        Returns
+        -------
+        Table
+            ``touchpoint, name, phase, channel, stage, owner, events, customers, first_seen, last_seen, status``, in the
+            order of the map; the status is ``measured`` or ``designed, never measured``.
+
+        Raises
+        ------
+        InputError
+            When the log has no map.
+        """
+        self._required_map("inventory()")
+        return Table(_core.map_inventory(self._handle))
+
+    def _required_map(self, what: str) -> None:
+        if _core.map_of(self._handle) is None:
+            raise InputError(f"{what} compares a log with its map, and this one has none; read it with map=…")
 
     def health(self) -> Table:
         """Return what became of the input: rows, events, customers, time range, ties, duplicates, rejected rows.

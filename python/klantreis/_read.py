@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+import os
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from klantreis import _core
 from klantreis._core import InputError
@@ -14,6 +15,8 @@ from klantreis._sources import Wanted, open_source
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from klantreis._map import JourneyMap
+
     OnBad = Literal["stop", "drop"]
     TimeUnit = Literal["s", "ms", "us", "ns"]
 
@@ -21,12 +24,19 @@ _TICKS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _INTEGER_FORMATS = frozenset("csilCSIL")
 
 
+class _Default(str):
+    """What an argument is when the caller does not give it: a map may know better."""
+
+    __slots__ = ()
+
+
 def read(
     source: Any,
     *,
-    customer: str = "customer_id",
-    time: str | None = "timestamp",
-    touchpoint: str = "touchpoint",
+    map: JourneyMap | str | os.PathLike[str] | Mapping[str, Any] | None = None,
+    customer: str = _Default("customer_id"),
+    time: str | None = _Default("timestamp"),
+    touchpoint: str = _Default("touchpoint"),
     channel: str | None = None,
     phase: str | Mapping[str, str] | None = None,
     value: str | None = None,
@@ -49,6 +59,11 @@ def read(
         Where the events are: a path, a glob or a list of paths (CSV, TSV, Parquet, JSON and JSON lines, also with
         ``.gz``); SQL text together with ``connection``; a DuckDB relation; a pandas or polars frame; anything with
         ``__arrow_c_stream__``; a dict of columns or a list of dicts.
+    map
+        The journey map whose rules give each event its touchpoint, channel and phase: a
+        :class:`~klantreis.JourneyMap`, the path of its file, or a dict. Events stay available ``by="event"``, phases
+        ``by="phase"`` and by each level of the map. The map names the columns that are not named here; of further
+        columns that it names, those that the data have are read.
     customer, time, touchpoint
         The columns with the id of the customer, the time and the name of the event. Times without a zone are UTC.
         ``time=None`` is for logs that have only an order.
@@ -106,12 +121,40 @@ def read(
     >>> log
     Log(3 events, 2 customers, 2 touchpoints; by: touchpoint)
     """
+    designed = None if map is None else core_map(map)
+    named: dict[str, Any] = {} if designed is None else designed[1].columns
+    optional: set[str] = set()
+    if designed is not None:
+        customer, touchpoint = (
+            named.get(argument, str(given)) if isinstance(given, _Default) else given
+            for argument, given in (("customer", customer), ("touchpoint", touchpoint))
+        )
+        time = named.get("time", str(time)) if isinstance(time, _Default) else time
+        optional = {
+            argument
+            for argument, given in (("channel", channel), ("value", value), ("cost", cost), ("order", order))
+            if given is None and argument in named
+        }
+        channel, value, cost, order = (
+            named.get(argument) if argument in optional else given
+            for argument, given in (("channel", channel), ("value", value), ("cost", cost), ("order", order))
+        )
     if time is None and order is None:
         raise InputError('the events have neither time nor order; pass time="<column>", order="<column>" or both')
     if isinstance(attributes, str):
         raise InputError(f"attributes={attributes!r} is one text; pass a list, as in attributes=[{attributes!r}]")
     if isinstance(numbers, str):
         raise InputError(f"numbers={numbers!r} is one text; pass a list, as in numbers=[{numbers!r}]")
+    if designed is not None:
+        if phase is not None:
+            raise InputError("phases come from the map; leave phase= out")
+        taken = {customer, time, touchpoint, channel, value, cost, order, *attributes, *numbers}
+        more = [name for name in named["attributes"] if name not in taken]
+        optional |= {f"attributes[{i}]" for i in range(len(attributes), len(attributes) + len(more))}
+        attributes = [*attributes, *more]
+        more = [name for name in named["numbers"] if name not in taken]
+        optional |= {f"numbers[{i}]" for i in range(len(numbers), len(numbers) + len(more))}
+        numbers = [*numbers, *more]
     phase_column = phase if isinstance(phase, str) else None
     phases = [] if phase is None or isinstance(phase, str) else [(str(k), str(v)) for k, v in phase.items()]
     roles = {
@@ -133,6 +176,7 @@ def read(
         text={name for name in text if name is not None},
         numbers={name for name in (value, cost, *numbers) if name is not None},
         time=time,
+        optional=optional,
     )
     stop = _stops(on_bad)
     opened = open_source(source, wanted, where=where, connection=connection, stop=stop, progress=progress)
@@ -146,16 +190,18 @@ def read(
             customer=customer,
             touchpoint=touchpoint,
             time=time or "",
-            order=order or "",
-            channel=channel or "",
+            order=wanted.arguments.get("order", ""),
+            channel=wanted.arguments.get("channel", ""),
             phase=phase_column or "",
-            value=value or "",
-            cost=cost or "",
-            attributes=list(attributes),
-            numbers=list(numbers),
+            value=wanted.arguments.get("value", ""),
+            cost=wanted.arguments.get("cost", ""),
+            attributes=[name for i, name in enumerate(attributes) if f"attributes[{i}]" in wanted.arguments],
+            numbers=[name for i, name in enumerate(numbers) if f"numbers[{i}]" in wanted.arguments],
         )
     )
-    return Log(builder.finish(), opened.described)
+    if designed is None:
+        return Log(builder.finish(), opened.described)
+    return Log(_core.finish_mapped(builder, designed[1]), opened.described, designed[0])
 
 
 def read_paths(
@@ -225,6 +271,21 @@ def read_paths(
         )
     )
     return Paths(table)
+
+
+def core_map(given: JourneyMap | str | os.PathLike[str] | Mapping[str, Any]) -> tuple[JourneyMap, _core.Map]:
+    """The map, and its form in the core, of whatever `map=` accepts."""
+    from klantreis._map import JourneyMap
+
+    if isinstance(given, JourneyMap):
+        made = given
+    elif isinstance(given, (str, os.PathLike)):
+        made = JourneyMap.load(given)
+    elif hasattr(given, "keys"):
+        made = JourneyMap.from_dict(cast("Mapping[str, Any]", given))
+    else:
+        raise InputError(f"map= is {type(given).__name__}; pass a JourneyMap, the path of its file, or a dict")
+    return made, _core.Map(made.to_json())
 
 
 def _column_name(argument: str, name: object) -> str:

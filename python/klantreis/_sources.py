@@ -42,14 +42,18 @@ class Wanted:
     text: set[str] = field(default_factory=set)  # columns that are names or ids
     numbers: set[str] = field(default_factory=set)
     time: str | None = None
+    optional: set[str] = field(default_factory=set)  # arguments whose column may be absent; check leaves those out
 
     @property
     def names(self) -> list[str]:
         return list(dict.fromkeys(self.arguments.values()))
 
     def check(self, known: Sequence[str], where: str) -> None:
+        here = set(known)
+        for argument in [key for key in self.arguments if key in self.optional and self.arguments[key] not in here]:
+            del self.arguments[argument]
         for argument, name in self.arguments.items():
-            if name in known:
+            if name in here:
                 continue
             import difflib
 

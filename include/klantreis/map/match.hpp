@@ -39,6 +39,14 @@ struct match_options {
 /// True when the log has a map in which `name` is an outcome with a rule for events.
 [[nodiscard]] bool is_outcome_with_events(const event_log& log, std::string_view name) noexcept;
 
+/// The columns of the data that a map names or its rules ask for, as `read_log` and `append_stream` take them.
+///
+/// Attributes and numbers are those of `events.columns`, of the rules, of scores and issues, and of the measures of
+/// KPIs. A column is read as numbers when a rule compares it by number (and none asks for a part of a text), or when it
+/// is a score or what a KPI sums or averages; else as text. What the map does not name keeps the default of
+/// `log_columns`. Not every column need be in the data: leave out of the result what is not.
+[[nodiscard]] log_columns map_log_columns(const journey_map& map);
+
 /// For each event of a mapped log whether it is this outcome (by its rule; outcomes by inactivity have no events).
 /// \throws input_error when the log has no map or its map no such outcome.
 [[nodiscard]] std::vector<bool> outcome_events(const event_log& log, std::string_view outcome);

@@ -13,7 +13,7 @@
 namespace klantreis {
 
 /// How a condition of a rule compares a column with its operands.
-enum class comparison : std::uint8_t {
+enum class rule_test : std::uint8_t {
   equal,             ///< `eq`: the text, or the number in a column of numbers
   one_of,            ///< `in`
   not_equal,         ///< `ne`: not null, and another text or number
@@ -49,7 +49,7 @@ struct rule {
   std::vector<rule> parts;  ///< of `all` and `any`; one of `negation`
 
   std::string column;  ///< of a condition: the name in `events.columns`, or else of a column of the data
-  comparison test = comparison::equal;
+  rule_test test = rule_test::equal;
   std::vector<rule_operand> operands;
 
   /// `all` of nothing: true for every event.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "klantreis/detail/log/data.hpp"
+#include "klantreis/detail/map/columns.ipp"
 #include "klantreis/detail/map/log_match.hpp"
 #include "klantreis/detail/map/matcher.hpp"
 #include "klantreis/detail/map/relabel.hpp"

@@ -42,22 +42,22 @@ namespace klantreis::detail {
 [[nodiscard]] inline bool meets_number(const rule& condition, double number) {
   const auto& operands = condition.operands;
   switch (condition.test) {
-    case comparison::greater:
+    case rule_test::greater:
       return number > operands[0].number;
-    case comparison::greater_or_equal:
+    case rule_test::greater_or_equal:
       return number >= operands[0].number;
-    case comparison::less:
+    case rule_test::less:
       return number < operands[0].number;
-    case comparison::less_or_equal:
+    case rule_test::less_or_equal:
       return number <= operands[0].number;
-    case comparison::between:
+    case rule_test::between:
       return number >= operands[0].number && number <= operands[1].number;
     default:
       return false;
   }
 }
 
-[[nodiscard]] constexpr bool is_numeric(comparison test) noexcept { return test >= comparison::greater; }
+[[nodiscard]] constexpr bool is_numeric(rule_test test) noexcept { return test >= rule_test::greater; }
 
 /// One column that rules name: its conditions, and the class of each of its values.
 class matched_column {
@@ -77,7 +77,7 @@ class matched_column {
     for (const auto& item : conditions_) {
       const auto& condition = *item.condition;
       // Few values meet these, so that they are found from the value.
-      if (condition.test == comparison::equal || condition.test == comparison::one_of) {
+      if (condition.test == rule_test::equal || condition.test == rule_test::one_of) {
         for (const auto& operand : condition.operands) {
           auto& numbers = equal[operand.text];
           if (numbers.empty() || numbers.back() != item.number) {
@@ -88,7 +88,7 @@ class matched_column {
       }
       others.push_back(item);
       any_numeric = any_numeric || is_numeric(condition.test);
-      if (condition.test == comparison::regex) {
+      if (condition.test == rule_test::regex) {
         expressions.emplace_back(condition.operands.front().text);
       }
     }
@@ -120,13 +120,13 @@ class matched_column {
   void classify_numbers() {
     for (const auto& item : conditions_) {
       const auto& condition = *item.condition;
-      if (condition.test >= comparison::prefix && condition.test <= comparison::regex) {
+      if (condition.test >= rule_test::prefix && condition.test <= rule_test::regex) {
         throw input_error("column " + quoted(name_) +
                           " holds numbers; a rule asks for a part of a text: use eq, in, gt, "
                           "gte, lt, lte or between, or read the column as text");
       }
       for (const auto& operand : condition.operands) {
-        if (condition.test != comparison::exists) {
+        if (condition.test != rule_test::exists) {
           points_.push_back(number_of(operand));
         }
       }
@@ -181,19 +181,19 @@ class matched_column {
                                   const std::vector<linear_regex>& expressions, std::size_t& next) {
     const std::string_view operand = condition.operands.front().text;
     switch (condition.test) {
-      case comparison::exists:
+      case rule_test::exists:
         return operand == "true";
-      case comparison::not_equal:
-      case comparison::none_of:
+      case rule_test::not_equal:
+      case rule_test::none_of:
         return std::none_of(condition.operands.begin(), condition.operands.end(),
                             [&](const rule_operand& item) { return item.text == name; });
-      case comparison::prefix:
+      case rule_test::prefix:
         return name.starts_with(operand);
-      case comparison::suffix:
+      case rule_test::suffix:
         return name.ends_with(operand);
-      case comparison::contains:
+      case rule_test::contains:
         return name.find(operand) != std::string_view::npos;
-      case comparison::regex:
+      case rule_test::regex:
         return expressions[next++].matches(name);
       default:
         return number && meets_number(condition, *number);
@@ -213,18 +213,18 @@ class matched_column {
     if (is_numeric(condition.test)) {
       return meets_number(condition, number);
     }
-    if (condition.test == comparison::exists) {
+    if (condition.test == rule_test::exists) {
       return condition.operands.front().text == "true";
     }
     const bool found = std::any_of(condition.operands.begin(), condition.operands.end(),
                                    [&](const rule_operand& operand) { return number_of(operand) == number; });
-    return found == (condition.test == comparison::equal || condition.test == comparison::one_of);
+    return found == (condition.test == rule_test::equal || condition.test == rule_test::one_of);
   }
 
   [[nodiscard]] std::vector<std::uint32_t> met_by_null() const {
     std::vector<std::uint32_t> met;
     for (const auto& item : conditions_) {
-      if (item.condition->test == comparison::exists && item.condition->operands.front().text == "false") {
+      if (item.condition->test == rule_test::exists && item.condition->operands.front().text == "false") {
         met.push_back(item.number);
       }
     }

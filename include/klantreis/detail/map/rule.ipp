@@ -15,21 +15,21 @@ namespace klantreis {
 
 namespace detail {
 
-inline constexpr std::array<std::pair<std::string_view, comparison>, 14> comparison_names{{
-    {"eq", comparison::equal},
-    {"in", comparison::one_of},
-    {"ne", comparison::not_equal},
-    {"not_in", comparison::none_of},
-    {"exists", comparison::exists},
-    {"prefix", comparison::prefix},
-    {"suffix", comparison::suffix},
-    {"contains", comparison::contains},
-    {"regex", comparison::regex},
-    {"gt", comparison::greater},
-    {"gte", comparison::greater_or_equal},
-    {"lt", comparison::less},
-    {"lte", comparison::less_or_equal},
-    {"between", comparison::between},
+inline constexpr std::array<std::pair<std::string_view, rule_test>, 14> rule_test_names{{
+    {"eq", rule_test::equal},
+    {"in", rule_test::one_of},
+    {"ne", rule_test::not_equal},
+    {"not_in", rule_test::none_of},
+    {"exists", rule_test::exists},
+    {"prefix", rule_test::prefix},
+    {"suffix", rule_test::suffix},
+    {"contains", rule_test::contains},
+    {"regex", rule_test::regex},
+    {"gt", rule_test::greater},
+    {"gte", rule_test::greater_or_equal},
+    {"lt", rule_test::less},
+    {"lte", rule_test::less_or_equal},
+    {"between", rule_test::between},
 }};
 
 [[noreturn]] inline void fail_rule(std::string_view path, const std::string& what) {
@@ -49,7 +49,7 @@ KLANTREIS_INLINE rule_operand read_operand(const json_value& value, std::string_
   fail_rule(path, "is " + std::string{value.type_name()} + "; compare with a text, a number or a truth value");
 }
 
-KLANTREIS_INLINE rule read_condition(std::string_view column, comparison test, const json_value& value,
+KLANTREIS_INLINE rule read_condition(std::string_view column, rule_test test, const json_value& value,
                                      std::string_view path) {
   rule result;
   result.what = rule::kind::condition;
@@ -62,18 +62,18 @@ KLANTREIS_INLINE rule read_condition(std::string_view column, comparison test, c
     result.operands.push_back(read_operand(item, at));
   };
   switch (test) {
-    case comparison::equal:
-    case comparison::not_equal:
+    case rule_test::equal:
+    case rule_test::not_equal:
       result.operands.push_back(read_operand(value, path));
       break;
-    case comparison::exists:
+    case rule_test::exists:
       if (!value.is_boolean()) {
         fail_rule(path, "is " + std::string{value.type_name()} + "; it must be true or false");
       }
       result.operands.push_back(read_operand(value, path));
       break;
-    case comparison::one_of:
-    case comparison::none_of:
+    case rule_test::one_of:
+    case rule_test::none_of:
       if (!value.is_array() || value.array().empty()) {
         fail_rule(path, "must be an array with at least one text or number");
       }
@@ -81,15 +81,15 @@ KLANTREIS_INLINE rule read_condition(std::string_view column, comparison test, c
         result.operands.push_back(read_operand(value.array()[i], item_path(path, i)));
       }
       break;
-    case comparison::prefix:
-    case comparison::suffix:
-    case comparison::contains:
-    case comparison::regex:
+    case rule_test::prefix:
+    case rule_test::suffix:
+    case rule_test::contains:
+    case rule_test::regex:
       if (!value.is_text() || value.text().empty()) {
         fail_rule(path, "must be a text that is not empty");
       }
       result.operands.push_back({value.text()});
-      if (test == comparison::regex) {
+      if (test == rule_test::regex) {
         try {
           (void)linear_regex{value.text()};
         } catch (const input_error& error) {
@@ -97,7 +97,7 @@ KLANTREIS_INLINE rule read_condition(std::string_view column, comparison test, c
         }
       }
       break;
-    case comparison::between:
+    case rule_test::between:
       if (!value.is_array() || value.array().size() != 2) {
         fail_rule(path, "must be an array of two numbers, as in [1, 5]");
       }
@@ -121,7 +121,7 @@ KLANTREIS_INLINE void add_comparisons(rule& result, std::string_view column, con
     if (value.is_null()) {
       fail_rule(path, "is null; write a text, a number, or comparisons as in {\"exists\": false}");
     }
-    const auto test = value.is_array() ? comparison::one_of : comparison::equal;
+    const auto test = value.is_array() ? rule_test::one_of : rule_test::equal;
     result.parts.push_back(read_condition(column, test, value, path));
     return;
   }
@@ -129,11 +129,11 @@ KLANTREIS_INLINE void add_comparisons(rule& result, std::string_view column, con
     fail_rule(path, "compares with nothing; write it as in {\"eq\": \"order\"}");
   }
   for (const auto& [name, operand] : value.object()) {
-    const auto known = std::find_if(comparison_names.begin(), comparison_names.end(),
+    const auto known = std::find_if(rule_test_names.begin(), rule_test_names.end(),
                                     [&](const auto& item) { return item.first == std::string_view{name}; });
-    if (known == comparison_names.end()) {
-      std::string message = "unknown comparison " + quoted(name) + "; known are";
-      for (const auto& item : comparison_names) {
+    if (known == rule_test_names.end()) {
+      std::string message = "unknown test " + quoted(name) + "; known are";
+      for (const auto& item : rule_test_names) {
         message += " " + std::string{item.first};
       }
       fail_rule(path, message);
@@ -205,16 +205,16 @@ KLANTREIS_INLINE json_value to_json_value(const rule& source) {
   switch (source.what) {
     case rule::kind::condition: {
       const bool many =
-          source.test == comparison::one_of || source.test == comparison::none_of || source.test == comparison::between;
+          source.test == rule_test::one_of || source.test == rule_test::none_of || source.test == rule_test::between;
       json_value::array_type items;
       for (const auto& operand : source.operands) {
         items.push_back(detail::operand_value(operand));
       }
-      if (source.test == comparison::exists) {
+      if (source.test == rule_test::exists) {
         items = {json_value{source.operands.front().text == "true"}};
       }
       json_value operand = many ? json_value{std::move(items)} : std::move(items.front());
-      const auto name = std::find_if(detail::comparison_names.begin(), detail::comparison_names.end(),
+      const auto name = std::find_if(detail::rule_test_names.begin(), detail::rule_test_names.end(),
                                      [&](const auto& item) { return item.second == source.test; });
       return object(source.column, object(std::string{name->first}, std::move(operand)));
     }

@@ -32,7 +32,7 @@ KLANTREIS_INLINE void collect_asked(const rule& source, asked_events& asked) {
   const auto look = [&](const rule& part) {
     if (part.what != rule::kind::condition) {
       collect_asked(part, asked);
-    } else if (part.column == "event" && (part.test == comparison::equal || part.test == comparison::one_of)) {
+    } else if (part.column == "event" && (part.test == rule_test::equal || part.test == rule_test::one_of)) {
       event = &part;
     } else if (other == nullptr && part.column != "event") {
       other = &part;
