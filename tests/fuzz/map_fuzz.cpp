@@ -19,7 +19,7 @@ constexpr std::string_view good_map =
  "research": [{"id": "talks", "kind": "field", "n": 12}], "channels": [{"id": "web", "owned": "owned"}],
  "phases": [{"id": "look", "aliases": ["awareness"], "rollup": {"p2": "before"}, "needs": [{"id": "n", "text": "know"}]},
   {"id": "use", "rollup": {"p2": "after"}, "emotion": {"expected": -1.5, "evidence": ["talks"]}}],
- "events": {"columns": {"event": "name"}, "dedupe": ["customer", "time", "event"], "exclude": [{"event": "d"}]},
+ "events": {"columns": {"customer": "c", "time": "t", "event": "name"}, "dedupe": ["customer", "time", "event"], "exclude": [{"event": "d"}]},
  "outcomes": [{"id": "b", "primary": true}, {"id": "gone", "role": "exit", "rule": {"inactivity": "5s"}}],
  "touchpoints": [{"id": "a", "phase": "look", "channel": "web", "need": "n", "when": {"before": "b"}},
   {"id": "t", "phase": "use", "need": ["n"], "match": {"any": [{"event": {"regex": "^(a|c)+$"}}, {"not": {"event": ["c", "d"]}}]}},

@@ -50,7 +50,9 @@ def _meets(value: Any, how: str, operand: Any) -> bool:
         return False
     if how == "between":
         return bool(operand[0] <= number <= operand[1])
-    return bool({"gt": number > operand, "gte": number >= operand, "lt": number < operand, "lte": number <= operand}[how])
+    return bool(
+        {"gt": number > operand, "gte": number >= operand, "lt": number < operand, "lte": number <= operand}[how]
+    )
 
 
 def seconds(text: str) -> float:

@@ -254,7 +254,7 @@ struct map_outcome {
   std::optional<duration> inactivity = std::nullopt;  ///< `rule.inactivity`
   std::string value;                                  ///< the column with its worth
   bool primary = false;
-  bool resumable = true;
+  bool resumable = false;
 };
 
 /// A move of the designed journey.
@@ -358,7 +358,7 @@ struct map_events {
   /// What rules and analyses call a column, and its name in the data: `{"url", "page"}`.
   std::vector<std::pair<std::string, std::string>> columns;
   std::vector<std::string> dedupe;  ///< columns in which equal events count once
-  std::string ties = "file_order";  ///< the only order of events of one instant that there is
+  std::string ties = "file_order";  ///< or the column that orders events of one instant
   std::optional<duration> session_gap = std::nullopt;
   unmatched_type unmatched = unmatched_type::report;
   std::vector<rule> exclude;  ///< events that meet one of these count for nothing

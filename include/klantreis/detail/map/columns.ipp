@@ -49,6 +49,9 @@ class column_plan {
         look(kpi.measure);
       }
     }
+    if (map.events.ties != "file_order") {
+      columns_.order = column_or(map.events.ties, map.events.ties);
+    }
     for (const auto& name : map.events.dedupe) {
       want(name);
     }
@@ -100,7 +103,7 @@ class column_plan {
     static constexpr std::array<std::string_view, 8> reserved{"touchpoint", "customer", "time",    "order",
                                                               "value",      "cost",     "channel", "phase"};
     return std::find(reserved.begin(), reserved.end(), column) != reserved.end() || column == columns_.customer ||
-           column == columns_.time || column == columns_.touchpoint;
+           column == columns_.order || column == columns_.time || column == columns_.touchpoint;
   }
 
   void mark_number(const std::string& name) { numbers_.insert(want(name)); }

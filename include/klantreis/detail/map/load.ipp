@@ -262,7 +262,7 @@ KLANTREIS_INLINE map_phase read_phase(object_reader& in) {
 KLANTREIS_INLINE map_events read_events(object_reader& in) {
   using unmatched = map_events::unmatched_type;
   map_events events;
-  if (const auto* columns = in.find("columns")) {
+  if (const auto* columns = in.find_required("columns")) {
     if (!columns->is_object()) {
       in.wrong().add(in.path_of("columns"), "is " + std::string{columns->type_name()} + "; it must be an object");
     } else {
@@ -274,10 +274,18 @@ KLANTREIS_INLINE map_events read_events(object_reader& in) {
         }
         events.columns.emplace_back(name, column.text());
       }
+      for (const auto* name : {"customer", "time", "event"}) {
+        if (columns->find(name) == nullptr) {
+          in.wrong().add(in.path_of("columns"), "has no " + quoted(name) + "; name the column of the data");
+        }
+      }
     }
   }
   events.dedupe = in.texts("dedupe");
-  events.ties = in.choice<std::string>("ties", {{"file_order", "file_order"}}, "file_order");
+  events.ties = in.text("ties");
+  if (events.ties.empty()) {
+    events.ties = "file_order";
+  }
   events.session_gap = in.length("session_gap");
   events.unmatched =
       in.choice("unmatched", {{"report", unmatched::report}, {"drop", unmatched::drop}, {"error", unmatched::error}},
@@ -309,7 +317,7 @@ KLANTREIS_INLINE map_outcome read_outcome(object_reader& in) {
   in.object("rule", [&](object_reader& item) { outcome.inactivity = item.length("inactivity"); });
   outcome.value = in.text("value");
   outcome.primary = in.boolean("primary", false);
-  outcome.resumable = in.boolean("resumable", true);
+  outcome.resumable = in.boolean("resumable", false);
   return outcome;
 }
 
@@ -346,7 +354,7 @@ KLANTREIS_INLINE map_touchpoint read_touchpoint(object_reader& in) {
   in.object("measures_emotion", [&](object_reader& item) {
     touchpoint.score_column = item.required_text("score");
     touchpoint.score_scale = item.choice<std::string>(
-        "scale", {{"nps", "nps"}, {"csat", "csat"}, {"ces", "ces"}, {"stars", "stars"}, {"emotion", "emotion"}}, "nps");
+        "scale", {{"nps", "nps"}, {"csat", "csat"}, {"ces", "ces"}, {"stars", "stars"}, {"emotion", "emotion"}}, "");
     touchpoint.score_low = item.number("low");
     touchpoint.score_high = item.number("high");
     if (touchpoint.score_low.has_value() != touchpoint.score_high.has_value() ||
