@@ -429,6 +429,7 @@ ROWS = st.lists(
 )
 
 
+@pytest.mark.filterwarnings("ignore:.*can never match:UserWarning")
 @settings(max_examples=200, deadline=None)
 @given(maps(), ROWS)
 def test_labels_are_those_of_judging_every_event_by_itself(
