@@ -132,7 +132,7 @@ KLANTREIS_INLINE cart_tables abandoned_carts(const journey_set& journeys, const 
   result.recoveries.add("count", std::move(way_counts), quantity::count);
   result.recoveries.add("share", std::move(way_shares), quantity::share);
   for (table* part : {&result.carts, &result.recoveries}) {
-    part->set_option("cart", detail::joined(options.cart));
+    part->set_option("cart", detail::names_text(options.cart));
     part->set_option("timeout", detail::duration_option(options.timeout));
     detail::set_cut_options(*part, journeys);
   }

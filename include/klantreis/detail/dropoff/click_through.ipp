@@ -101,7 +101,7 @@ KLANTREIS_INLINE table click_through(const journey_set& journeys, const std::vec
   detail::estimate_columns exit_rates;
   for (std::size_t i = 0; i < watch.size(); ++i) {
     labels.push_back(calls[i].item);
-    goals.push_back(detail::joined(calls[i].goals));
+    goals.push_back(detail::names_text(calls[i].goals));
     const visit_moments& row = clicks.visits()[i];
     visits.push_back(static_cast<std::int64_t>(row.v));
     click_counts.push_back(static_cast<std::int64_t>(clicks.events()[i].e));

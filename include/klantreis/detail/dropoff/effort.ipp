@@ -124,7 +124,7 @@ KLANTREIS_INLINE effort_tables effort(const journey_set& journeys, const effort_
   result.rates.add("marks", std::move(shares.marks));
   for (table* part : {&result.measures, &result.rates}) {
     part->set_option("by", options.by);
-    part->set_option("hurdles", with_hurdles ? detail::joined(options.hurdles) : "none");
+    part->set_option("hurdles", with_hurdles ? detail::names_text(options.hurdles) : "none");
     detail::set_cut_options(*part, journeys);
     detail::set_interval_options(*part, options.intervals);
   }

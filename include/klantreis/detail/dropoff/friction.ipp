@@ -221,7 +221,7 @@ KLANTREIS_INLINE friction_tables friction(const journey_set& journeys, const fri
   result.back_steps.add("share", std::move(step_shares), quantity::share);
   for (table* part : {&result.items, &result.back_steps}) {
     part->set_option("by", options.by);
-    part->set_option("order", options.order.empty() ? "as first met" : detail::joined(options.order));
+    part->set_option("order", options.order.empty() ? "as first met" : detail::names_text(options.order));
     detail::set_cut_options(*part, journeys);
   }
   result.items.set_option(

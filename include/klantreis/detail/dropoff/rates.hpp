@@ -44,7 +44,7 @@ inline void set_cut_options(table& result, const journey_set& journeys) {
   }
 }
 
-inline std::string joined(const std::vector<std::string>& names) {
+inline std::string names_text(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) {
     text += (text.empty() ? "" : ", ") + name;

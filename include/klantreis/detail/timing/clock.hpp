@@ -19,12 +19,12 @@ inline void require_times(const journey_set& journeys, std::string_view analysis
   }
 }
 
-inline constexpr std::int64_t no_limit = (std::numeric_limits<std::int64_t>::max)();
+inline constexpr std::int64_t always_known = (std::numeric_limits<std::int64_t>::max)();
 
 /// T − I: until here it is known of every journey what happened. Without an inactivity there is no such limit.
 [[nodiscard]] inline std::int64_t known_until(const journey_set& journeys) {
   if (!journeys.options().inactivity || journeys.log().events() == 0) {
-    return no_limit;
+    return always_known;
   }
   return journeys.observed_until_ticks() -
          to_ticks(*journeys.options().inactivity, journeys.log().ticks_per_second(), "inactivity");

@@ -56,10 +56,9 @@ KLANTREIS_INLINE table expected_times(const journey_set& journeys, const expecte
   std::vector<double> spent(codes, 0.0);
   std::vector<double> visitors(codes, 0.0);
   std::map<std::pair<std::uint32_t, std::uint32_t>, double> moves;
-  double customers = 0.0;
   std::vector<std::size_t> last_visitor(codes, 0);
   for (std::size_t customer = 0; customer < journeys.customers(); ++customer) {
-    const bool any = detail::for_each_settled(journeys, customer, [&](const journey& piece) {
+    detail::for_each_settled(journeys, customer, [&](const journey& piece) {
       detail::for_each_stay(journeys, items, piece, [&](std::uint32_t here, std::uint32_t next, double seconds) {
         visits[here] += 1.0;
         spent[here] += seconds;
@@ -70,7 +69,6 @@ KLANTREIS_INLINE table expected_times(const journey_set& journeys, const expecte
         }
       });
     });
-    customers += any ? 1.0 : 0.0;
   }
 
   // States that occur, (start) first, then by the time spent in them.
