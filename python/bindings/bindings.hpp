@@ -27,5 +27,7 @@ void bind_patterns(py::module_& m);
 void bind_compare(py::module_& m);
 void bind_datasets(py::module_& m);
 void bind_timing(py::module_& m);
+void bind_measure(py::module_& m);
+void bind_conformance(py::module_& m);
 
 }  // namespace klantreis::bindings

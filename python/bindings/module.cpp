@@ -46,4 +46,6 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   klantreis::bindings::bind_compare(m);
   klantreis::bindings::bind_datasets(m);
   klantreis::bindings::bind_timing(m);
+  klantreis::bindings::bind_measure(m);
+  klantreis::bindings::bind_conformance(m);
 }

@@ -35,6 +35,8 @@ ORDER = [
     "timing",
     "compare",
     "datasets",
+    "measure",
+    "conformance",
 ]
 # These stand side by side at the end: none may include another.
 ANALYSES = ["attribution", "dropoff", "funnel", "improve", "kpi", "patterns", "timing"]
