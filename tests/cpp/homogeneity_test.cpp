@@ -174,11 +174,10 @@ TEST_CASE("rows without variation, visits or a second customer have defined answ
   const counts all_leave{{1, 0, 2.0}, {2, 0, 5.0}, {3, 0, 1.0}};
   const counts none_leaves{{11, 1, 3.0}, {12, 1, 1.0}, {13, 1, 1.0}};
   CHECK(homogeneity_test(all_leave, all_leave).p == 1.0);
-  // Three customers against three: as if each had come once.
-  CHECK_THAT(homogeneity_test(all_leave, none_leaves).p, WithinRel(chi_squared_tail(12.0 * std::log(2.0), 1.0), 1e-12));
   CHECK(std::isnan(homogeneity_test(all_leave, {}).p));
   const counts mixed{{1, 0, 2.0}, {1, 1, 1.0}, {2, 0, 1.0}};
   const counts one{{9, 1, 4.0}};
+  CHECK(std::isnan(homogeneity_test(mixed, one, true).p));
   CHECK(std::isnan(homogeneity_test(mixed, one).p));
   CHECK_THROWS_WITH(homogeneity_test(counts{{1, 0, -1.0}}, mixed), ContainsSubstring("0 or more"));
 }
@@ -216,4 +215,44 @@ TEST_CASE("the difference over two strata is that of Mantel and Haenszel, worked
   }();
   CHECK_THAT(found.upper - found.value, WithinRel(t_critical(.95, df) * std::sqrt(variance * 16.0 / 15.0), 1e-10));
   CHECK(mantel_haenszel({}).is_null());
+}
+
+TEST_CASE("a few customers who are alike do not make a small p", "[statistics]") {
+  // 200 customers of whom one in ten goes to 1, against two customers who both do.
+  counts many;
+  for (std::uint32_t u = 0; u < 200; ++u) {
+    many.push_back({u, u % 10 == 0 ? 1U : 0U, 1.0});
+  }
+  const counts two{{900, 1, 1.0}, {901, 1, 1.0}};
+  const auto found = homogeneity_test(many, two);
+  CHECK(found.p > .05);
+  CHECK(homogeneity_test(many, two, true).p > .05);
+  // Twenty such customers do.
+  counts twenty;
+  for (std::uint32_t u = 0; u < 20; ++u) {
+    twenty.push_back({900 + u, 1, 1.0});
+  }
+  CHECK(homogeneity_test(many, twenty).p < 1e-3);
+}
+
+TEST_CASE("a rate is tested as a row of two destinations", "[statistics]") {
+  std::mt19937 random{3};
+  for (const std::uint32_t customers : {3U, 4U, 5U, 30U}) {
+    counts rows[2];
+    rate_moments moments[2];
+    for (std::uint32_t group = 0; group < 2; ++group) {
+      for (std::uint32_t u = 0; u < (group == 0 ? 30U : customers); ++u) {
+        const double visits = 1.0 + static_cast<double>(random() % 4);
+        double events = 0.0;
+        for (int visit = 0; visit < static_cast<int>(visits); ++visit) {
+          events += random() % 3 == 0 ? 1.0 : 0.0;
+        }
+        rows[group].push_back({1000 * group + u, 0, events});
+        rows[group].push_back({1000 * group + u, 1, visits - events});
+        moments[group].visits.add(visits);
+        moments[group].events.add(events, visits);
+      }
+    }
+    CHECK_THAT(rate_difference_p(moments[0], moments[1]), WithinRel(homogeneity_test(rows[0], rows[1]).p, 1e-9));
+  }
 }

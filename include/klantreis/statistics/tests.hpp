@@ -47,11 +47,29 @@ struct homogeneity {
 /// Destinations that neither group saw are left out.
 ///
 /// `matched`: equal customer numbers in both groups are the same customer. Counts of one customer need not stand
-/// together. With fewer than two customers in a group there is no p; where no customer differs from the group, so that
-/// there is no variance to correct with, each customer counts as one visit.
-/// \throws input_error when a count is negative, infinite or not a number.
+/// together. A group of fewer than five customers, or whose customers are all alike, says too little about how
+/// customers vary: it is taken as if all visits of a customer went to one destination, drawn from the shares of both
+/// groups, and is not matched; of fewer than five customers the degrees of freedom are theirs alone. With fewer than
+/// two customers in a group there is no p. \throws input_error when a count is negative, infinite or not a number.
 [[nodiscard]] homogeneity homogeneity_test(std::span<const destination_count> first,
                                            std::span<const destination_count> second, bool matched = false);
+
+/// Events among visits of a group, as `homogeneity_test` needs them for two destinations.
+struct rate_moments {
+  visit_moments visits = {};
+  event_moments events = {};
+};
+
+/// p of the hypothesis that two groups of customers have the same rate Σe/Σv: `homogeneity_test` of events and other
+/// visits, from the moments alone. Null where a group has fewer than two customers.
+///
+/// `variance_of_change` is that of the difference of the rates of groups that share customers, from influence values
+/// that were matched, and `customers` are those in either group; null for separate customers.
+[[nodiscard]] double rate_difference_p(const rate_moments& first, const rate_moments& second,
+                                       double variance_of_change = null_value, double customers = null_value);
+
+/// Groups of fewer customers say too little about how customers vary.
+inline constexpr double least_customers_of_variance = 5.0;
 
 /// The events and visits of one customer in one stratum and one of two groups.
 struct stratum_count {

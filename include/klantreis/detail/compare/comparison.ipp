@@ -31,9 +31,10 @@ class group_comparison {
   [[nodiscard]] comparison result() const {
     comparison found;
     found.shared_customers = sample_.shared_customers();
-    found.rates = rates();
+    const rate_comparison all_rates(sample_, options_->intervals);
+    found.rates = rates(all_rates);
     const change_decomposition change(sample_);
-    found.parts = parts(change);
+    found.parts = parts(change, all_rates);
     found.destinations = destinations(change);
     found.rows = rows();
     if (!options_->steps.empty()) {
@@ -48,8 +49,8 @@ class group_comparison {
   }
 
  private:
-  [[nodiscard]] table rates() const {
-    std::vector<compared_rate> rows = rate_comparison(sample_, options_->intervals).rows();
+  [[nodiscard]] table rates(const rate_comparison& all) const {
+    std::vector<compared_rate> rows = all.rows();
     const std::vector<std::string> kinds{"conversion_rate", "value_per_journey", "exit_rate", "transition", "reach"};
     const auto rank = [&](const compared_rate& row) { return std::find(kinds.begin(), kinds.end(), row.rate); };
     std::sort(rows.begin(), rows.end(), [&](const compared_rate& a, const compared_rate& b) {
@@ -74,13 +75,18 @@ class group_comparison {
     return found;
   }
 
-  [[nodiscard]] table parts(const change_decomposition& change) const {
+  [[nodiscard]] table parts(const change_decomposition& change, const rate_comparison& rates) const {
     const std::vector<change_part> parts = change.parts(options_->threads);
     std::vector<compared_rate> rows(parts.size());
     for (std::uint32_t state = 0; state < parts.size(); ++state) {
       const bool total = state == sample_.size();
       rows[state].from = total ? "(total)" : std::string{sample_.name(state)};
       plain_change(rows[state], parts[state].part, parts[state].variance, parts[state].pooled, options_->intervals);
+      for (std::size_t group = 0; group < 2 && !total; ++group) {
+        if (rates.customers(group, state) < options_->intervals.min_n) {
+          rows[state].change.marks |= mark::few_customers;
+        }
+      }
     }
     std::vector<std::size_t> order(sample_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});

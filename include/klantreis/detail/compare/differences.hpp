@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -28,57 +27,30 @@ struct compared_rate {
   influence_sum second_sum = {};  ///< what the interval of `second` was made of
 };
 
-/// Events among visits of a group, and the customers who visited.
-struct rate_counts {
-  double events = 0.0;
-  double visits = 0.0;
-  double customers = 0.0;
-};
-
-/// The test of homogeneity of a row with two destinations, from the variance of the difference of the rates; ν are the
-/// degrees of freedom of that variance. Null where the variance is.
-[[nodiscard]] inline double two_rates_p(const rate_counts& a, const rate_counts& b, double variance, double nu) {
-  const double pooled = (a.events + b.events) / (a.visits + b.visits);
-  if (std::isnan(pooled) || std::isnan(variance) || !(nu > 0.0)) {
-    return null_value;
-  }
-  const auto g2 = [](double x1, double n1, double x2, double n2) {
-    double sum = 0.0;
-    const double all = n1 + n2;
-    const auto term = [&](double x, double n, double total) {
-      return x > 0.0 ? x * std::log(x * all / (n * total)) : 0.0;
-    };
-    sum += term(x1, n1, x1 + x2) + term(n1 - x1, n1, all - x1 - x2);
-    sum += term(x2, n2, x1 + x2) + term(n2 - x2, n2, all - x1 - x2);
-    return (std::max)(0.0, 2.0 * sum);
-  };
-  if (pooled == 0.0 || pooled == 1.0) {
-    return 1.0;
-  }
-  const double likelihood = g2(a.events, a.visits, b.events, b.visits);
-  const double delta = a.visits * b.visits / (a.visits + b.visits) * variance / (pooled * (1.0 - pooled));
-  if (delta > 1e-12) {
-    return f_tail(likelihood / delta, 1.0, nu);
-  }
-  // Every customer is like the group: what is left to chance is which customers there are.
-  return chi_squared_tail(
-      g2(a.events / a.visits * a.customers, a.customers, b.events / b.visits * b.customers, b.customers), 1.0);
+/// Customers of whom some did something, each counted once.
+[[nodiscard]] inline rate_moments share_moments(double came, double all) {
+  return {.visits = {all, all, all, all}, .events = {came, came, came, came, came, came, came}};
 }
 
 /// The difference of the rates of separate customers.
-inline void separate_change(compared_rate& row, const influence_sum& first, const rate_counts& a,
-                            const influence_sum& second, const rate_counts& b) {
+inline void separate_change(compared_rate& row, const rate_moments& first, const rate_moments& second) {
   row.change = difference(row.second, row.first);
-  row.p = two_rates_p(a, b, first.variance() + second.variance(), a.customers + b.customers - 2.0);
+  row.p = rate_difference_p(first, second);
 }
 
 /// The difference of the rates of customers of whom some are in both groups, from ψ of the second less that of the
-/// first.
-inline void matched_change(compared_rate& row, const influence_sum& psi, const rate_counts& a, const rate_counts& b,
-                           const interval_options& options) {
-  row.change = psi.plain_interval(row.second.value - row.first.value, options);
-  row.change.marks |= row.first.marks | row.second.marks;
-  row.p = two_rates_p(a, b, psi.variance(), psi.customers() - 1.0);
+/// first. A group that does not show how its customers vary is compared as if they were others.
+inline void matched_change(compared_rate& row, const influence_sum& psi, const rate_moments& first,
+                           const rate_moments& second, const interval_options& options) {
+  const bool few = (std::min)(first.visits.customers, second.visits.customers) < least_customers_of_variance;
+  if (few || has(row.first.marks | row.second.marks, mark::boundary)) {
+    row.change = difference(row.second, row.first);
+    row.change.n = psi.customers();
+  } else {
+    row.change = psi.plain_interval(row.second.value - row.first.value, options);
+    row.change.marks |= row.first.marks | row.second.marks;
+  }
+  row.p = rate_difference_p(first, second, psi.variance(), psi.customers());
 }
 
 /// Plain interval and t test of a difference whose variance and degrees of freedom are known.

@@ -51,6 +51,11 @@ class rate_comparison {
     return result;
   }
 
+  /// Customers of a group who visit a state.
+  [[nodiscard]] double customers(std::size_t group, std::uint32_t state) const {
+    return moments_[group].visits[state].customers;
+  }
+
   [[nodiscard]] compared_rate conversion() const {
     compared_rate row{.rate = "conversion_rate"};
     finish(row, {moments_[0].visits[0], moments_[1].visits[0]}, {moments_[0].converted, moments_[1].converted},
@@ -103,23 +108,19 @@ class rate_comparison {
   /// The share of customers who visit an item.
   [[nodiscard]] compared_rate reach(std::uint32_t state) const {
     compared_rate row{.rate = "reach", .from = std::string{sample_->name(state)}};
-    std::array<rate_counts, 2> counts;
-    std::array<influence_sum, 2> sums;
+    std::array<rate_moments, 2> moments;
     for (std::size_t group = 0; group < 2; ++group) {
-      const double all = static_cast<double>((*sample_)[group].customers.size());
-      counts[group] = {moments_[group].visits[state].customers, all, all};
-      visit_moments one_each{all, all, all, all};
-      event_moments came;
-      came.e = came.e2 = came.ev = came.e4 = came.e3v = came.e2v2 = came.ev3 = counts[group].events;
-      sums[group] = rate_influence(one_each, came);
-      (group == 0 ? row.first : row.second) = share_of_customers(static_cast<std::uint64_t>(counts[group].events),
-                                                                 static_cast<std::uint64_t>(all), options_);
+      const auto all = static_cast<double>((*sample_)[group].customers.size());
+      const double came = moments_[group].visits[state].customers;
+      moments[group] = share_moments(came, all);
+      (group == 0 ? row.first : row.second) =
+          share_of_customers(static_cast<std::uint64_t>(came), static_cast<std::uint64_t>(all), options_);
     }
-    row.second_sum = sums[1];
+    row.second_sum = rate_influence(moments[1].visits, moments[1].events);
     if (matched_) {
-      matched_change(row, reach_change_[state], counts[0], counts[1], options_);
+      matched_change(row, reach_change_[state], moments[0], moments[1], options_);
     } else {
-      separate_change(row, sums[0], counts[0], sums[1], counts[1]);
+      separate_change(row, moments[0], moments[1]);
     }
     return row;
   }
@@ -251,16 +252,16 @@ class rate_comparison {
     row.first = rate_interval(visits[0], events[0], options_);
     row.second = rate_interval(visits[1], events[1], options_);
     row.second_sum = rate_influence(visits[1], events[1]);
-    const rate_counts a{events[0].e, visits[0].v, visits[0].customers};
-    const rate_counts b{events[1].e, visits[1].v, visits[1].customers};
-    if (!(a.visits > 0.0 && b.visits > 0.0)) {
-      row.change = {.value = null_value, .n = a.customers + b.customers, .marks = row.first.marks | row.second.marks};
+    if (!(visits[0].v > 0.0 && visits[1].v > 0.0)) {
+      row.change = {.value = null_value,
+                    .n = visits[0].customers + visits[1].customers,
+                    .marks = row.first.marks | row.second.marks};
       return;
     }
     if (matched_) {
-      matched_change(row, change, a, b, options_);
+      matched_change(row, change, {visits[0], events[0]}, {visits[1], events[1]}, options_);
     } else {
-      separate_change(row, rate_influence(visits[0], events[0]), a, rate_influence(visits[1], events[1]), b);
+      separate_change(row, {visits[0], events[0]}, {visits[1], events[1]});
     }
   }
 

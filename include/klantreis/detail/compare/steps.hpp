@@ -101,23 +101,20 @@ class group_funnel {
 inline compared_rate step_difference(const group_funnel& levels, std::size_t base, std::size_t step, bool matched,
                                      const interval_options& options) {
   compared_rate row;
-  std::array<rate_counts, 2> counts;
-  std::array<influence_sum, 2> sums;
+  std::array<rate_moments, 2> moments;
   for (std::size_t group = 0; group < 2; ++group) {
     const double n = levels[group].reached(base);
-    counts[group] = {levels[group].reached(step), n, n};
-    event_moments came;
-    came.e = came.e2 = came.ev = came.e4 = came.e3v = came.e2v2 = came.ev3 = counts[group].events;
-    sums[group] = rate_influence(visit_moments{n, n, n, n}, came);
+    const double came = levels[group].reached(step);
+    moments[group] = share_moments(came, n);
     (group == 0 ? row.first : row.second) =
-        share_of_customers(static_cast<std::uint64_t>(counts[group].events), static_cast<std::uint64_t>(n), options);
+        share_of_customers(static_cast<std::uint64_t>(came), static_cast<std::uint64_t>(n), options);
   }
-  if (!(counts[0].visits > 0.0 && counts[1].visits > 0.0)) {
+  if (!(moments[0].visits.v > 0.0 && moments[1].visits.v > 0.0)) {
     row.change = {.value = null_value, .marks = row.first.marks | row.second.marks};
     return row;
   }
   if (!matched) {
-    separate_change(row, sums[0], counts[0], sums[1], counts[1]);
+    separate_change(row, moments[0], moments[1]);
     return row;
   }
   influence_sum psi;
@@ -131,13 +128,14 @@ inline compared_rate step_difference(const group_funnel& levels, std::size_t bas
       }
       takes_part = true;
       const double came = levels[group].levels[places[group]] >= step ? 1.0 : 0.0;
-      value += (group == 1 ? 1.0 : -1.0) * (came - counts[group].events / counts[group].visits) / counts[group].visits;
+      value += (group == 1 ? 1.0 : -1.0) * (came - moments[group].events.e / moments[group].visits.v) /
+               moments[group].visits.v;
     }
     if (takes_part) {
       psi.add(value);
     }
   });
-  matched_change(row, psi, counts[0], counts[1], options);
+  matched_change(row, psi, moments[0], moments[1], options);
   return row;
 }
 

@@ -58,6 +58,32 @@ class group_counts {
     }
   }
 
+  /// False where the customers are too few, or too much alike, to tell how customers vary.
+  [[nodiscard]] bool shows_variance() const {
+    if (customers < least_customers_of_variance) {
+      return false;
+    }
+    double squares = 0.0;
+    double sum = 0.0;
+    for (const double share : shares) {
+      squares += share * share;
+    }
+    for (std::size_t at = 0; at < sorted_.size();) {
+      const std::size_t end = end_of(at);
+      double own = 0.0;
+      double count = 0.0;
+      for (const destination_count& one : entries(at, end)) {
+        count += one.count;
+      }
+      for (const destination_count& one : entries(at, end)) {
+        own += one.count * (one.count - 2.0 * count * shares[one.destination]);
+      }
+      sum += own + count * count * squares;
+      at = end;
+    }
+    return sum > 1e-9 * visits;
+  }
+
   [[nodiscard]] bool empty() const noexcept { return sorted_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return sorted_.size(); }
   [[nodiscard]] std::uint32_t customer(std::size_t at) const noexcept {
@@ -125,34 +151,54 @@ class spread_sum {
 
 inline double small_sample(double customers) { return customers > 1.0 ? customers / (customers - 1.0) : 1.0; }
 
-/// W, the covariance of the difference of the shares of two groups; the customers behind it in `customers`.
-inline std::vector<double> difference_covariance(const group_counts& first, const group_counts& second, bool matched,
-                                                 double& customers) {
+/// The part of one group in W: of separate customers, from their own counts.
+inline void add_own_covariance(const group_counts& group, std::vector<double>& total) {
+  spread_sum sum(group.shares.size());
+  std::vector<std::pair<std::size_t, double>> sparse;
+  for (std::size_t at = 0; at < group.size();) {
+    const std::size_t end = group.end_of(at);
+    double visits = 0.0;
+    sparse.clear();
+    for (const destination_count& one : group.entries(at, end)) {
+      sparse.emplace_back(one.destination, one.count / group.visits);
+      visits += one.count;
+    }
+    sum.add(sparse, -visits / group.visits, 0.0);
+    at = end;
+  }
+  sum.add_to(total, small_sample(group.customers), group.shares, group.shares);
+}
+
+/// The same of a group that does not show how customers vary: as if all visits of a customer went to one destination,
+/// drawn from the shares of both groups.
+inline void add_supposed_covariance(const group_counts& group, const std::vector<double>& pooled,
+                                    std::vector<double>& total) {
+  double squares = 0.0;
+  for (std::size_t at = 0; at < group.size();) {
+    const std::size_t end = group.end_of(at);
+    double visits = 0.0;
+    for (const destination_count& one : group.entries(at, end)) {
+      visits += one.count;
+    }
+    squares += visits * visits;
+    at = end;
+  }
+  const double each = squares / (group.visits * group.visits);
+  for (std::size_t j = 0; j < pooled.size(); ++j) {
+    for (std::size_t l = 0; l < pooled.size(); ++l) {
+      total[j * pooled.size() + l] += each * ((j == l ? pooled[j] : 0.0) - pooled[j] * pooled[l]);
+    }
+  }
+}
+
+/// W of two groups in which equal customer numbers are the same customer; the customers behind it in `customers`.
+inline std::vector<double> matched_covariance(const group_counts& first, const group_counts& second,
+                                              double& customers) {
   const std::size_t size = first.shares.size();
   std::vector<double> total(size * size);
   std::vector<std::pair<std::size_t, double>> sparse;
-  customers = 0.0;
-  if (!matched) {
-    for (const group_counts* group : {&first, &second}) {
-      spread_sum sum(size);
-      for (std::size_t at = 0; at < group->size();) {
-        const std::size_t end = group->end_of(at);
-        double visits = 0.0;
-        sparse.clear();
-        for (const destination_count& one : group->entries(at, end)) {
-          sparse.emplace_back(one.destination, one.count / group->visits);
-          visits += one.count;
-        }
-        sum.add(sparse, group == &first ? -visits / group->visits : 0.0,
-                group == &second ? -visits / group->visits : 0.0);
-        at = end;
-      }
-      sum.add_to(total, small_sample(group->customers), first.shares, second.shares);
-      customers += group->customers;
-    }
-    return total;
-  }
   spread_sum sum(size);
+  customers = 0.0;
   for (std::size_t a = 0, b = 0; a < first.size() || b < second.size();) {
     const std::uint32_t customer = (std::min)(first.customer(a), second.customer(b));
     double alpha = 0.0;
@@ -190,6 +236,13 @@ inline double likelihood_ratio(const std::vector<double>& first, double n_first,
     g2 += second[j] > 0.0 ? n_second * second[j] * std::log(second[j] / pooled) : 0.0;
   }
   return (std::max)(0.0, 2.0 * g2);
+}
+
+/// ν of a test of two groups; `either`: the customers in either group where they are matched, else null. Not positive
+/// where there is no test.
+inline double degrees_of_test(double first, double second, double either) {
+  const double fewer = (std::min)(first, second);
+  return fewer < least_customers_of_variance ? fewer - 1.0 : std::isnan(either) ? first + second - 2.0 : either - 1.0;
 }
 
 }  // namespace detail
@@ -239,44 +292,82 @@ KLANTREIS_INLINE homogeneity homogeneity_test(std::span<const destination_count>
   const std::size_t size = columns.size();
   homogeneity result{.g2 = detail::likelihood_ratio(a.shares, a.visits, b.shares, b.visits),
                      .df = static_cast<double>(size) - 1.0};
-  double customers = 0.0;
-  const std::vector<double> w = detail::difference_covariance(a, b, matched, customers);
   if (size == 1) {
     result.p = 1.0;
     return result;
   }
+  std::vector<double> pooled(size);
+  for (std::size_t j = 0; j < size; ++j) {
+    pooled[j] = (a.shares[j] * a.visits + b.shares[j] * b.visits) / (a.visits + b.visits);
+  }
+  double customers = null_value;
+  std::vector<double> w(size * size);
+  if (matched && a.shows_variance() && b.shows_variance()) {
+    w = detail::matched_covariance(a, b, customers);
+  } else {
+    for (const detail::group_counts* group : {&a, &b}) {
+      if (group->shows_variance()) {
+        detail::add_own_covariance(*group, w);
+      } else {
+        detail::add_supposed_covariance(*group, pooled, w);
+      }
+    }
+  }
   const double harmonic = a.visits * b.visits / (a.visits + b.visits);
   double trace = 0.0;
   double trace_of_square = 0.0;
-  const auto pooled = [&](std::size_t j) {
-    return (a.shares[j] * a.visits + b.shares[j] * b.visits) / (a.visits + b.visits);
-  };
   for (std::size_t j = 0; j < size; ++j) {
-    trace += harmonic * w[j * size + j] / pooled(j);
+    trace += harmonic * w[j * size + j] / pooled[j];
     for (std::size_t l = 0; l < size; ++l) {
-      trace_of_square += harmonic * harmonic * w[j * size + l] * w[l * size + j] / (pooled(j) * pooled(l));
+      trace_of_square += harmonic * harmonic * w[j * size + l] * w[l * size + j] / (pooled[j] * pooled[l]);
     }
   }
   if (!(trace > 1e-12)) {
-    // Every customer is like the group: what is left to chance is which customers there are.
-    result.p = result.g2 > 1e-12 * (a.visits + b.visits)
-                   ? chi_squared_tail(detail::likelihood_ratio(a.shares, a.customers, b.shares, b.customers), result.df)
-                   : 1.0;
+    result.p = 1.0;  // everybody is alike in both groups
     return result;
   }
   result.delta = trace / result.df;
   result.a2 = (std::max)(0.0, result.df * trace_of_square / (trace * trace) - 1.0);
   result.f = result.g2 / (result.delta * result.df);
   result.df1 = result.df / (1.0 + result.a2);
-  if (!matched && (a.customers < 2.0 || b.customers < 2.0)) {
-    return result;
-  }
-  const double nu = matched ? customers - 1.0 : customers - 2.0;
+  const double nu = detail::degrees_of_test(a.customers, b.customers, customers);
   if (nu > 0.0) {
     result.df2 = nu * result.df1;
     result.p = f_tail(result.f, result.df1, result.df2);
   }
   return result;
+}
+
+KLANTREIS_INLINE double rate_difference_p(const rate_moments& first, const rate_moments& second,
+                                          double variance_of_change, double customers) {
+  const auto& [v1, e1] = first;
+  const auto& [v2, e2] = second;
+  if (!(v1.v > 0.0 && v2.v > 0.0)) {
+    return null_value;
+  }
+  const double pooled = (e1.e + e2.e) / (v1.v + v2.v);
+  if (pooled == 0.0 || pooled == 1.0) {
+    return 1.0;
+  }
+  bool shows = true;
+  double separate = 0.0;
+  for (const rate_moments* group : {&first, &second}) {
+    const influence_sum own = rate_influence(group->visits, group->events);
+    const bool shows_own = own.customers() >= least_customers_of_variance && own.sum2() > 0.0;
+    shows = shows && shows_own;
+    const visit_moments& v = group->visits;
+    separate += shows_own ? own.variance() : pooled * (1.0 - pooled) * v.v2 / (v.v * v.v);
+  }
+  const bool matched = shows && !std::isnan(variance_of_change);
+  const double variance = matched ? variance_of_change : separate;
+  const double nu = detail::degrees_of_test(v1.customers, v2.customers, matched ? customers : null_value);
+  if (!(nu > 0.0)) {
+    return null_value;
+  }
+  const double delta = v1.v * v2.v / (v1.v + v2.v) * variance / (pooled * (1.0 - pooled));
+  const double g2 =
+      detail::likelihood_ratio({e1.e / v1.v, 1.0 - e1.e / v1.v}, v1.v, {e2.e / v2.v, 1.0 - e2.e / v2.v}, v2.v);
+  return delta > 1e-12 ? f_tail(g2 / delta, 1.0, nu) : 1.0;
 }
 
 KLANTREIS_INLINE estimate mantel_haenszel(std::span<const stratum_count> counts, const interval_options& options) {
