@@ -42,7 +42,10 @@ def dumped(data: Any, remarks: Mapping[str, str] | None = None) -> str:
     sections = []
     for key, part in data.items():
         remark = "".join(f"# {line}\n" for line in (remarks or {}).get(key, "").splitlines())
-        sections.append(remark + _dump({key: _arranged(part)}))
+        section = (
+            {name: _arranged(value) for name, value in part.items()} if isinstance(part, dict) else _arranged(part)
+        )
+        sections.append(remark + _dump({key: section}))
     head = "".join(f"# {line}\n" for line in (remarks or {}).get("", "").splitlines())
     return head + "\n".join(sections)
 
