@@ -52,7 +52,7 @@ def test_every_form_of_the_complete_map_is_the_same_map(complete: kr.JourneyMap,
 
 def test_the_core_reads_every_key_of_the_complete_map(complete: kr.JourneyMap) -> None:
     rows = {"customer_id": ["a", "a", "a"], "touchpoint": ["look", "order", "thanks"], "url": ["/p/1", None, None]}
-    times = ["2024-03-01", "2024-03-02", "2024-03-03"]
+    times = ["2024-03-01", "2024-03-02", "2024-06-03"]
     log = kr.read({**rows, "timestamp": times}, map=complete)
     assert kr.journeys(log, after_conversion="continue").summary()["conversions"] == [1]
     assert log.touchpoints == ["view", "order", "thanks"]

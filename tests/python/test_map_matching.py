@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.reference.map_matching import matched
 
 import klantreis as kr
 from klantreis import _core
-from tests.reference.map_matching import matched
 
 DATA = Path(__file__).parents[1] / "data"
 EXAMPLE = json.loads((DATA / "journey-example.json").read_text(encoding="utf-8"))

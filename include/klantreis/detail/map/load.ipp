@@ -510,6 +510,7 @@ KLANTREIS_INLINE journey_map read_map(object_reader& in) {
     map_segment segment;
     segment.id = item.id("id");
     segment.name = item.text("name");
+    segment.description = item.text("description");
     segment.where = item.any("where", true);
     if (!segment.where.is_null() && (!segment.where.is_object() || segment.where.object().empty())) {
       item.wrong().add(item.path_of("where"), "must be an object with at least one condition");
