@@ -217,7 +217,7 @@ def survival(
         The labels that were asked for, ``time`` in seconds, ``at_risk`` (journeys still observed just before it), ``n``
         (customers among them), ``conversions, exits`` (and ``moves``) since the row before, ``survival``,
         ``converted``, ``left`` (and ``moved``) with ``…_lower`` and ``…_upper``, and ``marks``.
-        ``survival + converted + left (+ moved)`` is 1.
+        ``survival + converted + left (+ moved)`` is 1; they are null at times that no journey was observed for.
 
     Raises
     ------

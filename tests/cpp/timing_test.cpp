@@ -272,6 +272,11 @@ TEST_CASE("competing ends add up, with the errors of an independent program", "[
   CHECK(single.survival_at(0.5).value == 1);
   CHECK(single.at_risk_at(8) == 2);
   CHECK(single.customers_at_risk_at(8) == 2);
+  // One was still open at 9: nobody knows what became of it.
+  CHECK(single.is_known_at(9));
+  CHECK(std::isnan(single.survival_at(9.5).value));
+  CHECK(std::isnan(single.incidence_at(9.5, 1).value));
+  CHECK((survival_curve{spells_of({1, 2}, {1, 2}), 2}).incidence_at(50, 1).value == 0.5);
 }
 
 TEST_CASE("curves equal their definition on random spells of few and many customers", "[timing]") {

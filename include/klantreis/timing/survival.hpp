@@ -61,8 +61,11 @@ class survival_curve {
   /// The last step at `time` or before; `size()` when there is none yet.
   [[nodiscard]] std::size_t step_at(double time) const noexcept;
 
-  /// S and F_cause with their log-log intervals. Before the first step they are 1 and 0. `n` counts the customers at
-  /// risk. At 0 and 1 there is no interval, and the row is marked `boundary`.
+  /// Whether S and F are known at a time: until the last spell, and after it when none was still going on.
+  [[nodiscard]] bool is_known_at(double time) const noexcept;
+
+  /// S and F_cause with their log-log intervals. Before the first step they are 1 and 0, and null where they are not
+  /// known. `n` counts the customers at risk. At 0 and 1 there is no interval, and the row is marked `boundary`.
   [[nodiscard]] estimate survival_at(double time, const interval_options& options = {}) const;
   [[nodiscard]] estimate incidence_at(double time, std::size_t cause, const interval_options& options = {}) const;
 

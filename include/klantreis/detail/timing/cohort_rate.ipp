@@ -100,10 +100,11 @@ KLANTREIS_INLINE cohort_rate_counts count_cohort_rate(const journey_set& journey
   result.segment_ = options.segment;
   result.within_ = options.within;
   result.options_ = detail::cut_options(journeys);
-  if (result.options_.back().second == "last event" && log.events() != 0) {
-    // The end of the observation decides which journeys are old enough, so parts of a log must agree on it.
-    result.options_.back().second =
-        detail::instant_option(detail::to_instant(journeys.observed_until_ticks(), per_second));
+  // The end of the observation decides which journeys are old enough, so parts of a log must agree on it.
+  for (auto& [name, value] : result.options_) {
+    if (name == "observed_until" && log.events() != 0) {
+      value = detail::instant_option(detail::to_instant(journeys.observed_until_ticks(), per_second));
+    }
   }
   std::string horizons_text;
   for (const duration within : options.within) {

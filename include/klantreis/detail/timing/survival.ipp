@@ -250,6 +250,10 @@ KLANTREIS_INLINE std::size_t survival_curve::step_at(double time) const noexcept
   return after == 0 ? size() : static_cast<std::size_t>(after - 1);
 }
 
+KLANTREIS_INLINE bool survival_curve::is_known_at(double time) const noexcept {
+  return !ends_.empty() && (time <= ends_.back() || (!survival_.empty() && survival_.back() == 0.0));
+}
+
 KLANTREIS_INLINE estimate survival_curve::point(double value, double error, double n,
                                                 const interval_options& options) const {
   estimate result{.value = value, .n = n};
@@ -257,22 +261,27 @@ KLANTREIS_INLINE estimate survival_curve::point(double value, double error, doub
   result.lower = bounds.lower;
   result.upper = bounds.upper;
   result.marks |= n < options.min_n ? mark::few_customers : mark::none;
-  result.marks |= bounds.is_null() ? mark::boundary : mark::none;
+  result.marks |= bounds.is_null() && !std::isnan(value) ? mark::boundary : mark::none;
   return result;
 }
 
 KLANTREIS_INLINE estimate survival_curve::survival_at(double time, const interval_options& options) const {
   const std::size_t step = step_at(time);
   const double n = customers_at_risk_at(time);
-  return step == size() ? point(spells() == 0 ? null_value : 1.0, 0.0, n, options)
-                        : point(survival_[step], survival_error_[step], n, options);
+  if (!is_known_at(time)) {
+    return point(null_value, 0.0, n, options);
+  }
+  return step == size() ? point(1.0, 0.0, n, options) : point(survival_[step], survival_error_[step], n, options);
 }
 
 KLANTREIS_INLINE estimate survival_curve::incidence_at(double time, std::size_t cause,
                                                        const interval_options& options) const {
   const std::size_t step = step_at(time);
   const double n = customers_at_risk_at(time);
-  return step == size() ? point(spells() == 0 ? null_value : 0.0, 0.0, n, options)
+  if (!is_known_at(time)) {
+    return point(null_value, 0.0, n, options);
+  }
+  return step == size() ? point(0.0, 0.0, n, options)
                         : point(incidence(step, cause), incidence_error(step, cause), n, options);
 }
 
