@@ -178,11 +178,12 @@ def test_carts(columns: Columns, options: dict[str, Any], timeout: int) -> None:
     found = kr.abandoned_carts(fast, cart=cart, timeout=f"{timeout // 1_000_000}s", recovered_by="channel")
     rows = cells(found, ("status",), "count", "n", "share", "lower", "upper", "value", "median_time")
     known = counts["ordered"] + counts["recovered"] + counts["abandoned"]
+    priced = any(e.value is not None for j in slow for e in j.touches if e.touchpoint in cart)
     for status, expected in counts.items():
         count, n, share, lower, upper, value, time = rows[status]
         assert count == sum(expected.values())
         assert n == (len(expected) if status == "open" else len(known))
-        assert_same(value, values[status])
+        assert_same(value, values[status] if priced else None)
         assert_same(time, intervals.quantile(times[status], 0.5) / 1e6)
         if status == "open" or not known:
             assert share is None

@@ -22,7 +22,8 @@ struct cart_options {
 struct cart_tables {
   /// `status, count, n, share, lower, upper, value, median_time, marks`: `ordered` within the timeout, `recovered`
   /// later, `abandoned`, and `open` of those not known yet, which have no share. `value` adds up the values of the
-  /// events that filled the carts; `median_time` is from the first of them to the conversion, in seconds.
+  /// events that filled the carts, null where none has one; `median_time` is from the first of them to the conversion,
+  /// in seconds.
   table carts;
   /// `<recovered_by>, count, share`: the first event of the customer after the timeout, of recovered carts.
   table recoveries;

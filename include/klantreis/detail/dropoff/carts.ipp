@@ -29,6 +29,7 @@ KLANTREIS_INLINE cart_tables abandoned_carts(const journey_set& journeys, const 
   std::array<std::uint64_t, 4> counts{};
   std::array<std::uint64_t, 4> customers_of{};
   std::array<double, 4> value{};
+  bool any_value = false;
   std::array<std::vector<double>, 4> seconds;
   std::map<std::uint32_t, std::uint64_t> came_back_by;
   visit_moments carts;
@@ -44,7 +45,10 @@ KLANTREIS_INLINE cart_tables abandoned_carts(const journey_set& journeys, const 
       for (std::uint64_t event = piece.begin; event < piece.path_end; ++event) {
         if (is_cart[labels.codes[event]]) {
           filled = (std::min)(filled, event);
-          worth += values.empty() || std::isnan(values[event]) ? 0.0 : values[event];
+          if (!values.empty() && !std::isnan(values[event])) {
+            worth += values[event];
+            any_value = true;
+          }
         }
       }
       if (filled == piece.path_end) {
@@ -92,7 +96,7 @@ KLANTREIS_INLINE cart_tables abandoned_carts(const journey_set& journeys, const 
   for (const status one : {ordered, recovered, abandoned, open}) {
     statuses.emplace_back(names[one]);
     count_column.push_back(static_cast<std::int64_t>(counts[one]));
-    value_column.push_back(values.empty() ? null_value : value[one]);
+    value_column.push_back(any_value ? value[one] : null_value);
     time_column.push_back(quantile(seconds[one], 0.5));
     shares.add(one == open ? estimate{.n = static_cast<double>(customers_of[one])}
                            : detail::share_by_customers(carts, events[one], options.intervals));
