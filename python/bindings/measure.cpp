@@ -174,14 +174,14 @@ void bind_measure(py::module_& m) {
       py::arg("journeys"), py::arg("design"), py::kw_only(), py::arg("level"), py::arg("min_n"), py::arg("threads"),
       released());
   m.def(
-      "phase_scores",
+      "design_scores",
       [](const journey_design& design, const std::vector<std::tuple<std::string, std::string, std::string>>& kpis,
          const table* felt) {
         std::vector<kpi_status> rows;
         for (const auto& [phase, kpi, status] : kpis) {
           rows.push_back({.phase = phase, .kpi = kpi, .status = status});
         }
-        return phase_scores(design, rows, felt);
+        return design_scores(design, rows, felt);
       },
       py::arg("design"), py::arg("kpis"), py::arg("emotions").none(true), released());
 

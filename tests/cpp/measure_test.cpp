@@ -99,8 +99,7 @@ TEST_CASE("journeys cut at a conversion are followed beyond it", "[measure]") {
 }
 
 TEST_CASE("emotion is the mean of the answers on a scale from -2 to 2", "[measure]") {
-  const auto log = phased({{"u1", 0, "a"}, {"u1", 1, "b"}, {"u2", 0, "b"}}, abc,
-                          {std::numeric_limits<double>::quiet_NaN(), 10.0, 0.0});
+  const auto log = phased({{"u1", 0, "a"}, {"u1", 1, "b"}, {"u2", 0, "b"}}, abc, {5.0, 10.0, 0.0});
   auto design = linear(abc);
   design.phases[1].emotion = 0.5;
   design.scores = {{.column = "score"}};
@@ -109,7 +108,8 @@ TEST_CASE("emotion is the mean of the answers on a scale from -2 to 2", "[measur
   CHECK(found.numbers("gap")[1] == -0.5);
   CHECK(found.integers("answers")[1] == 2);
   CHECK(found.texts("status")[1] == "off, could be chance");
-  CHECK(found.texts("status")[0] == "not measured");
+  CHECK(found.texts("status")[0] == "no expectation");
+  CHECK(found.texts("status")[2] == "not measured");
   design.scores[0].column = "mood";
   CHECK_THROWS_WITH(count_measure(make_journeys(log), design), ContainsSubstring("no column 'mood'"));
 }

@@ -246,7 +246,7 @@ class Measure(Table):
         """
         rows = [(str(row["phase"]), str(row["kpi"]), str(row["status"])) for row in kpis if row.get("phase")]
         felt = self._count("phase").emotions(**self._options)
-        return Table(_core.phase_scores(self._design._handle, rows, felt))
+        return Table(_core.design_scores(self._design._handle, rows, felt))
 
 
 def measure(

@@ -201,7 +201,7 @@ KLANTREIS_INLINE table emotions(const measure_counts& counts, const interval_opt
   return result;
 }
 
-KLANTREIS_INLINE table phase_scores(const journey_design& design, const std::vector<kpi_status>& kpis,
+KLANTREIS_INLINE table design_scores(const journey_design& design, const std::vector<kpi_status>& kpis,
                                     const table* emotions) {
   struct tally {
     std::int64_t reached = 0;
