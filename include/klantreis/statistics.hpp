@@ -7,5 +7,6 @@
 #include "klantreis/statistics/influence.hpp"
 #include "klantreis/statistics/intervals.hpp"
 #include "klantreis/statistics/multiple_tests.hpp"
+#include "klantreis/statistics/odds.hpp"
 #include "klantreis/statistics/quantiles.hpp"
 #include "klantreis/statistics/tests.hpp"

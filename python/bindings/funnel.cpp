@@ -51,8 +51,8 @@ funnel_request request_of(const std::vector<funnel_step>& steps, std::optional<s
                           const std::vector<std::optional<std::int64_t>>& step_windows,
                           const std::vector<std::tuple<funnel_step, std::size_t, std::size_t>>& exclude,
                           const std::vector<std::size_t>& optional_steps, const std::string& repeats,
-                          const std::string& unit, const std::string& dialect, const std::vector<std::string>& modes,
-                          double level, double min_n, unsigned threads) {
+                          const std::string& unit, const std::string& entry, const std::string& dialect,
+                          const std::vector<std::string>& modes, double level, double min_n, unsigned threads) {
   funnel_request request{.steps = steps, .options = {}};
   funnel_options& options = request.options;
   options.window = length_of(window);
@@ -76,6 +76,8 @@ funnel_request request_of(const std::vector<funnel_step>& steps, std::optional<s
                                                {{"distinct", step_repeats::distinct}, {"reuse", step_repeats::reuse}});
   options.unit =
       known_option<funnel_unit>("unit", unit, {{"customer", funnel_unit::customer}, {"journey", funnel_unit::journey}});
+  options.entry = known_option<funnel_entry>("entry", entry,
+                                             {{"latest", funnel_entry::latest}, {"earliest", funnel_entry::earliest}});
   options.dialect = make_funnel_dialect(dialect, modes);
   return request;
 }
@@ -96,6 +98,14 @@ period_length period_length_of(const std::string& name) {
                                       {"day", period_length::day},
                                       {"week", period_length::week},
                                       {"month", period_length::month}});
+}
+
+sequence_options sequence_options_of(const funnel_options& options) {
+  return {.by = options.by,
+          .require_known = options.require_known,
+          .unit = options.unit,
+          .intervals = options.intervals,
+          .threads = options.threads};
 }
 
 template <typename Source>
@@ -153,6 +163,32 @@ void define(py::module_& m) {
         return compare_definitions(source, request.steps, request.options);
       },
       py::arg("source"), py::arg("request"), released);
+  m.def(
+      "predictors",
+      [](const Source& source, const funnel_request& request, std::size_t from_step, std::size_t to_step, bool events,
+         bool previous, const std::vector<std::string>& attributes) {
+        return predictors(source, request.steps,
+                          {.from_step = from_step,
+                           .to_step = to_step,
+                           .events = events,
+                           .previous = previous,
+                           .attributes = attributes},
+                          request.options);
+      },
+      py::arg("source"), py::arg("request"), py::arg("from_step"), py::arg("to_step"), py::arg("events"),
+      py::arg("previous"), py::arg("attributes"), released);
+  m.def(
+      "sequence_matches",
+      [](const Source& source, const std::string& pattern, const funnel_request& request) {
+        return sequence_matches(source, pattern, request.steps, sequence_options_of(request.options));
+      },
+      py::arg("source"), py::arg("pattern"), py::arg("request"), released);
+  m.def(
+      "retention",
+      [](const Source& source, const funnel_request& request) {
+        return retention(source, request.steps, sequence_options_of(request.options));
+      },
+      py::arg("source"), py::arg("request"), released);
 }
 
 }  // namespace
@@ -164,7 +200,8 @@ void bind_funnel(py::module_& m) {
   py::class_<funnel_request>(m, "FunnelRequest")
       .def(py::init(&request_of), py::arg("steps"), py::kw_only(), py::arg("window"), py::arg("by"), py::arg("order"),
            py::arg("step_windows"), py::arg("exclude"), py::arg("optional_steps"), py::arg("repeats"), py::arg("unit"),
-           py::arg("dialect"), py::arg("modes"), py::arg("level"), py::arg("min_n"), py::arg("threads"));
+           py::arg("entry"), py::arg("dialect"), py::arg("modes"), py::arg("level"), py::arg("min_n"),
+           py::arg("threads"));
   m.def("funnel_dialects", [] {
     std::vector<std::tuple<std::string, std::vector<std::string>, std::string>> found;
     for (const dialect_entry& entry : funnel_dialects()) {

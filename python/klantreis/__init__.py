@@ -43,6 +43,8 @@ from klantreis._dropoff import (
     loss_reasons,
 )
 from klantreis._funnel import funnel
+from klantreis._funnel.predictors import predictors
+from klantreis._funnel.sequences import retention, sequence_count, sequence_match
 from klantreis._funnel.views import (
     FunnelExplanation,
     compare_definitions,
@@ -209,6 +211,7 @@ __all__ = [
     "phase_history",
     "phase_scores",
     "positions",
+    "predictors",
     "reach",
     "reach_by_period",
     "read",
@@ -216,10 +219,13 @@ __all__ = [
     "relationship",
     "removal_effects",
     "report",
+    "retention",
     "rollback",
     "save_template",
     "scenario",
     "select_order",
+    "sequence_count",
+    "sequence_match",
     "shapley_positions",
     "shift_budget",
     "silence",

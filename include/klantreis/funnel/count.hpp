@@ -30,6 +30,12 @@ enum class funnel_order : std::uint8_t {
 /// Whether one event may fill several steps of the project's own funnel.
 enum class step_repeats : std::uint8_t { distinct, reuse };
 
+/// Of which of the chains that reach the deepest step the times are.
+enum class funnel_entry : std::uint8_t {
+  latest,    ///< of the chain that reaches it first; of several, the one that starts last
+  earliest,  ///< of the chain that starts first
+};
+
 /// What is counted.
 enum class funnel_unit : std::uint8_t {
   customer,  ///< all events of a customer, also beyond the cuts of journeys
@@ -51,7 +57,8 @@ struct funnel_options {
   std::vector<std::size_t> optional_steps = {};  ///< steps, counted from 1, that may be passed over
   step_repeats repeats = step_repeats::distinct;
   funnel_unit unit = funnel_unit::customer;
-  funnel_dialect dialect = {};  ///< another tool's definition instead of `order` and `repeats`
+  funnel_entry entry = funnel_entry::latest;  ///< of an ordered funnel of the project's own without further options
+  funnel_dialect dialect = {};                ///< another tool's definition instead of `order` and `repeats`
 };
 
 namespace detail {

@@ -17,8 +17,8 @@ namespace klantreis {
 
 /// Which value of an attribute a customer (or journey) is counted under.
 enum class breakdown_by : std::uint8_t {
-  first,  ///< of the first event that matches a step and has a value
-  last,   ///< of the last such event
+  first,  ///< of the first event that has a value
+  last,   ///< of the last event that has a value
   all,    ///< of every event: the funnel is counted for each value on the events that carry it
   step,   ///< of the event that filled a step; `(none)` for those who did not reach it
 };

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from klantreis import _core
 from klantreis._duration import DurationLike
-from klantreis._funnel.request import Dialect, Order, Repeats, Step, Unit, request, require_source
+from klantreis._funnel.request import Dialect, Entry, Order, Repeats, Step, Unit, request, require_source
 from klantreis._journeys import Journeys
 from klantreis._log import Log
 from klantreis._table import Table
@@ -25,6 +25,7 @@ def funnel(
     optional: int | Iterable[int] = (),
     repeats: Repeats = "distinct",
     unit: Unit = "customer",
+    entry: Entry = "latest",
     dialect: Dialect | None = None,
     modes: str | Iterable[str] | None = None,
     level: float = 0.95,
@@ -61,6 +62,9 @@ def funnel(
         ``"distinct"``: each step takes an event of its own. ``"reuse"``: one event may fill several steps.
     unit
         ``"customer"``, or ``"journey"``: each journey by itself, its conversion included.
+    entry
+        Whose times are shown: of the chain that reaches the deepest step first and starts ``"latest"``, or of the one
+        that starts ``"earliest"``. Counts are the same.
     dialect
         The definition of another tool: ``"clickhouse"``, ``"posthog"``, ``"retentioneering"``, ``"ga4"``,
         ``"plausible"`` or ``"umami"``. None: this project's own.
@@ -126,6 +130,7 @@ def funnel(
         optional=optional,
         repeats=repeats,
         unit=unit,
+        entry=entry,
         dialect=dialect,
         modes=modes,
         level=level,

@@ -19,6 +19,7 @@ Step: TypeAlias = "str | Mapping[str, Any] | Iterable[str | Mapping[str, Any]]"
 Order = Literal["ordered", "strict", "any", "open"]
 Repeats = Literal["distinct", "reuse"]
 Unit = Literal["customer", "journey"]
+Entry = Literal["latest", "earliest"]
 Dialect = Literal["klantreis", "clickhouse", "posthog", "retentioneering", "ga4", "plausible", "umami"]
 
 _SIGNS = ("=", "==", "!=", "in", "not in", "<", "<=", ">", ">=")
@@ -60,6 +61,7 @@ def request(
     optional: int | Iterable[int] = (),
     repeats: Repeats = "distinct",
     unit: Unit = "customer",
+    entry: Entry = "latest",
     dialect: Dialect | None = None,
     modes: str | Iterable[str] | None = None,
     level: float = 0.95,
@@ -85,6 +87,7 @@ def request(
         optional_steps=_places(optional),
         repeats=repeats,
         unit=unit,
+        entry=entry,
         dialect="klantreis" if dialect is None else dialect,
         modes=chosen_modes,
         level=level,

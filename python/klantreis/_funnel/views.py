@@ -62,8 +62,8 @@ def funnel_breakdown(
     by_attribute
         The label column whose values are told apart: ``"channel"``, ``"phase"`` or an attribute of the log.
     attribution
-        Under which value a customer counts. ``"first"`` and ``"last"``: that of the first or last event that matches a
-        step. ``"all"``: every value, each with the events that carry it. A number k: that of the event which filled
+        Under which value a customer counts. ``"first"`` and ``"last"``: that of the first or last event that has
+        one. ``"all"``: every value, each with the events that carry it. A number k: that of the event which filled
         step k, ``(none)`` for those who did not reach it.
     options
         The options of :func:`klantreis.funnel`.

@@ -34,21 +34,12 @@ inline void append_rows(std::vector<column>& to, const table& from) {
 
 /// The code of the value under which a unit counts.
 inline std::uint32_t value_of_unit(const label_column& labels, std::uint32_t none, const breakdown_options& breakdown,
-                                   const unit_follower& follower, const funnel_match& found, std::size_t begin,
-                                   std::size_t end) {
+                                   const funnel_match& found, std::size_t begin, std::size_t end) {
   if (breakdown.attribution == breakdown_by::step) {
     const std::uint64_t row = found.rows[breakdown.step - 1];
     return row == no_row ? none : labels.codes[row];
   }
-  // The nearest event with a value from one end, first among those that match a step.
-  const auto events = follower.events();
   const bool forward = breakdown.attribution == breakdown_by::first;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const fed_event& event = events[forward ? i : events.size() - 1 - i];
-    if (event.steps != 0 && labels.codes[event.row] != none) {
-      return labels.codes[event.row];
-    }
-  }
   for (std::size_t i = 0; i < end - begin; ++i) {
     const std::size_t event = forward ? begin + i : end - 1 - i;
     if (labels.codes[event] != none) {
@@ -71,7 +62,7 @@ inline table breakdown_table(const funnel_plan& plan, const breakdown_options& b
       count_by_key(plan, [&](keyed_partials& part, unit_follower& follower, std::size_t begin, std::size_t end) {
         if (!all) {
           const funnel_match& found = follower.follow(begin, end);
-          part.add(value_of_unit(labels, none, breakdown, follower, found, begin, end), found);
+          part.add(value_of_unit(labels, none, breakdown, found, begin, end), found);
           return;
         }
         std::set<std::uint32_t> codes;
@@ -96,8 +87,7 @@ inline table breakdown_table(const funnel_plan& plan, const breakdown_options& b
     return left != right ? left > right : a.first < b.first;
   });
   constexpr std::array<const char*, 4> words{
-      "of the first event that matches a step (of the first event where none does)",
-      "of the last event that matches a step (of the last event where none does)",
+      "of the first event that has one", "of the last event that has one",
       "of every event: the funnel is counted for each value on the events that carry it",
       "of the event that filled the step"};
   std::vector<std::string> values;

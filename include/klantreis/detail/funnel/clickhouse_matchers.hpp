@@ -238,6 +238,9 @@ class strict_once_matcher {
   [[nodiscard]] bool has_earlier_twin(std::span<const fed_event> events, std::size_t begin, std::size_t at,
                                       std::uint32_t node) const {
     const window_entry& entry = entries_[at];
+    if (modes_.strict_deduplication) {
+      return false;  // there the second row of a step ends the search, so which rows reached it matters
+    }
     for (std::size_t i = at; i > begin && entries_[i - 1].step == entry.step; --i) {
       const std::size_t place = entries_[i - 1].place;
       if (events[place].steps == events[entry.place].steps && !chains_.contains(node, place)) {

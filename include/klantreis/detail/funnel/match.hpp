@@ -31,6 +31,7 @@ struct match_rules {
   std::vector<std::uint64_t> step_windows = {};  ///< [k]: from step k − 1 to step k; empty: none
   std::uint64_t directly = 0;                    ///< bit k: step k follows step k − 1 without an event between
   bool reuse = false;                            ///< one event may fill several steps
+  bool earliest = false;                         ///< the chain that starts first is shown
   std::uint64_t optional = 0;                    ///< bit k: step k may be passed over
   std::int64_t ticks_per_second = 0;
 

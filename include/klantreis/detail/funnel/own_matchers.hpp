@@ -85,6 +85,10 @@ class chain_matcher {
     for (std::size_t step = 0; step < reached; ++step) {
       out.hit |= std::uint64_t{1} << required_[step];
     }
+    if (rules_.earliest) {
+      show_earliest(events, out);
+      return;
+    }
     chains_.rows(best, events, out.rows);
     if (rules_.optional != 0 && reached != 0) {
       fill_optional(events, best, out);
@@ -180,6 +184,41 @@ class chain_matcher {
     return result;
   }
 
+  /// Shows the chain of the level found that starts first. The later a chain starts the later it ends, so that one
+  /// pass for each step finds the ends of all of them.
+  void show_earliest(std::span<const fed_event> events, funnel_match& out) {
+    starts_.clear();
+    for (std::size_t place = 0; place < events.size(); ++place) {
+      if ((events[place].steps & 1U) != 0) {
+        starts_.push_back(place);
+      }
+    }
+    const auto next = [&](std::size_t place, std::size_t step) {
+      while (place < events.size() && (events[place].steps >> step & 1U) == 0) {
+        ++place;
+      }
+      return place;
+    };
+    ends_ = starts_;
+    for (std::size_t step = 1; step < out.level; ++step) {
+      std::size_t place = 0;
+      for (std::size_t& end : ends_) {
+        place = next((std::max)(place, end + 1), step);
+        end = place;
+      }
+    }
+    for (std::size_t i = 0; i < starts_.size(); ++i) {
+      if (ends_[i] < events.size() && elapsed(events[ends_[i]].time, events[starts_[i]].time) <= rules_.window) {
+        std::size_t place = starts_[i];
+        for (std::size_t step = 0; step < out.level; ++step, ++place) {
+          place = next(place, step);
+          out.rows[step] = events[place].row;
+        }
+        return;
+      }
+    }
+  }
+
   /// Optional steps count where a row of their own stands between the rows of the required steps around them, in order.
   void fill_optional(std::span<const fed_event> events, std::uint32_t best, funnel_match& out) const {
     std::vector<std::size_t> places(rules_.steps, events.size());
@@ -215,6 +254,8 @@ class chain_matcher {
   match_rules rules_;
   std::vector<std::size_t> required_;
   std::vector<queue> queues_;
+  std::vector<std::size_t> starts_;
+  std::vector<std::size_t> ends_;
   chain_store chains_;
 };
 

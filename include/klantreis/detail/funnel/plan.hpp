@@ -133,7 +133,8 @@ struct funnel_plan {
   /// The default definition on one column of labels.
   [[nodiscard]] bool is_plain() const noexcept {
     return is_own() && options.order == funnel_order::ordered && options.repeats == step_repeats::distinct &&
-           rules.step_windows.empty() && options.exclude.empty() && rules.optional == 0 && matcher.is_one_table();
+           !rules.earliest && rules.step_windows.empty() && options.exclude.empty() && rules.optional == 0 &&
+           matcher.is_one_table();
   }
   [[nodiscard]] std::size_t next_required(std::size_t step) const noexcept {
     for (std::size_t next = step + 1; next < steps.size(); ++next) {
@@ -274,6 +275,12 @@ inline void funnel_plan::check() const {
   if (is_own() && options.order == funnel_order::open && options.window) {
     throw input_error("an open funnel has no window: each step counts by itself; leave the window out");
   }
+  if (options.entry == funnel_entry::earliest &&
+      (!is_own() || options.order != funnel_order::ordered || options.repeats != step_repeats::distinct ||
+       !options.step_windows.empty() || !options.exclude.empty() || !options.optional_steps.empty())) {
+    throw input_error(
+        "the earliest entry can be shown of an ordered funnel without further options only; leave entry out");
+  }
   const bool windows_asked =
       options.window.has_value() || std::any_of(options.step_windows.begin(), options.step_windows.end(),
                                                 [](const auto& w) { return w.has_value(); });
@@ -316,6 +323,7 @@ inline void funnel_plan::make_rules() {
   rules.steps = steps.size();
   rules.ticks_per_second = ticks;
   rules.reuse = options.repeats == step_repeats::reuse;
+  rules.earliest = options.entry == funnel_entry::earliest;
   if (options.window) {
     rules.window = static_cast<std::uint64_t>(to_ticks(*options.window, ticks, "the window of the funnel"));
   }
@@ -352,6 +360,7 @@ inline option_list funnel_plan::option_texts() const {
   if (is_own()) {
     texts.emplace_back("order", orders[static_cast<std::size_t>(options.order)]);
     texts.emplace_back("repeats", rules.reuse ? "reuse" : "distinct");
+    texts.emplace_back("entry", rules.earliest ? "earliest" : "latest");
   }
   std::string windows;
   for (const auto& window : options.step_windows) {
