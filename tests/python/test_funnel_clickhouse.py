@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Any
 
@@ -111,7 +112,7 @@ def test_patterns_are_those_of_clickhouse() -> None:
     while len(patterns) < 60:
         chosen = [rng.choice(parts) for _ in range(rng.randint(1, 5))]
         timed = [part.startswith("(?t") for part in chosen]
-        if timed[0] or timed[-1] or any(a and b for a, b in zip(timed, timed[1:], strict=False)):
+        if timed[0] or timed[-1] or any(a and b for a, b in itertools.pairwise(timed)):
             continue
         patterns.append("".join(chosen))
     conditions = "touchpoint = 'a', touchpoint = 'b', touchpoint IN ('b', 'c')"

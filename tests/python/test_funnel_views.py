@@ -32,7 +32,7 @@ def days(rows: list[tuple[str, int, str]], **more: Any) -> kr.Log:
             "customer_id": [row[0] for row in rows],
             "timestamp": [dt.datetime(2024, 1, 1) + DAY * row[1] for row in rows],
             "touchpoint": [row[2] for row in rows],
-            **{name: cells for name, cells in more.items()},
+            **more,
         },
         attributes=list(more),
     )
