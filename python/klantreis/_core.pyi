@@ -293,7 +293,7 @@ class FunnelStep:
     def label(self) -> str:
         ...
 class FunnelRequest:
-    def __init__(self, steps: collections.abc.Sequence[FunnelStep], *, window: typing.SupportsInt | typing.SupportsIndex | None, by: str, order: str, step_windows: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex | None], exclude: collections.abc.Sequence[tuple[FunnelStep, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], optional_steps: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], repeats: str, unit: str, dialect: str, modes: collections.abc.Sequence[str], level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> None:
+    def __init__(self, steps: collections.abc.Sequence[FunnelStep], *, window: typing.SupportsInt | typing.SupportsIndex | None, by: str, order: str, step_windows: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex | None], exclude: collections.abc.Sequence[tuple[FunnelStep, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], optional_steps: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], repeats: str, unit: str, entry: str, dialect: str, modes: collections.abc.Sequence[str], level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
 class Scenario:
     def conversion_rate(self) -> float:
