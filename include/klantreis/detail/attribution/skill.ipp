@@ -348,8 +348,8 @@ KLANTREIS_INLINE table model_skill(const path_table& paths, std::span<const name
   std::vector<std::vector<double>> train_won;
   std::vector<std::vector<double>> train_lost;
   for (unsigned fold = 0; fold < options.folds; ++fold) {
-    train_won.push_back(folds.training(paths.conversions(), folds.conversions(fold)));
-    train_lost.push_back(folds.training(paths.nulls(), folds.nulls(fold)));
+    train_won.push_back(folds.other_conversions(fold));
+    train_lost.push_back(folds.other_nulls(fold));
     base[fold] = detail::rate_of_all(train_won[fold], train_lost[fold]);
   }
   const auto log_loss = [](double p, bool converted) {
@@ -378,18 +378,23 @@ KLANTREIS_INLINE table model_skill(const path_table& paths, std::span<const name
   std::vector<detail::fold_auc> areas;
   for (std::size_t i = 0; i < count; ++i) {
     predictors.push_back(detail::predictor_for(paths, models[i].model));
-    predicted[i].assign(options.folds, std::vector<double>(paths.size(), 0.0));
+    for (unsigned fold = 0; fold < options.folds; ++fold) {
+      predicted[i].emplace_back(folds.cells(fold).size(), 0.0);
+    }
     if (predictors[i].learn) {
       for (unsigned fold = 0; fold < options.folds; ++fold) {
-        predicted[i][fold] = predictors[i].learn(train_won[fold], train_lost[fold]);
+        const std::vector<double> by_path = predictors[i].learn(train_won[fold], train_lost[fold]);
+        for (std::size_t c = 0; c < predicted[i][fold].size(); ++c) {
+          predicted[i][fold][c] = by_path[folds.cells(fold)[c].path];
+        }
       }
       if (!predictors[i].is_score) {
         loss[i] = 0.0;
         brier[i] = 0.0;
         folds.for_each_customer([&](unsigned fold, double times, auto own) {
           for (const auto& one : own) {
-            loss[i] += times * log_loss(predicted[i][fold][one.path], one.converted);
-            brier[i] += times * squared(predicted[i][fold][one.path], one.converted);
+            loss[i] += times * log_loss(predicted[i][fold][one.cell], one.converted);
+            brier[i] += times * squared(predicted[i][fold][one.cell], one.converted);
           }
         });
       }
@@ -425,9 +430,9 @@ KLANTREIS_INLINE table model_skill(const path_table& paths, std::span<const name
       double own_brier0 = 0.0;
       double own_area = 0.0;
       for (const auto& one : own) {
-        own_loss += log_loss(predicted[i][fold][one.path], one.converted);
+        own_loss += log_loss(predicted[i][fold][one.cell], one.converted);
         own_loss0 += log_loss(base[fold], one.converted);
-        own_brier += squared(predicted[i][fold][one.path], one.converted);
+        own_brier += squared(predicted[i][fold][one.cell], one.converted);
         own_brier0 += squared(base[fold], one.converted);
         own_area += areas[i].influence(fold, one);
       }

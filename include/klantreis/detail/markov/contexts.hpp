@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <string>
 #include <vector>
@@ -203,29 +204,35 @@ class context_counts {
 };
 
 /// Settled journeys by fold of their customer; without customers each conversion and each null has a fold of its own.
+///
+/// A cell is a path that some customer of a fold took; what is known of held-out journeys is kept by cell, as most
+/// paths are in few folds.
 class customer_folds {
  public:
-  struct held_journey {
+  struct cell {
     std::size_t path = 0;
+    double conversions = 0.0;
+    double nulls = 0.0;
+  };
+  struct held_journey {
+    std::size_t cell = 0;
     bool converted = false;
   };
 
   customer_folds(const path_table& paths, unsigned folds, std::uint64_t seed)
-      : paths_(&paths), folds_(folds), conversions_(folds), nulls_(folds) {
+      : paths_(&paths), folds_(folds), cells_(folds), places_(folds) {
     if (folds < 2) {
       throw input_error("folds is " + std::to_string(folds) + "; it must be at least 2, such as 10");
     }
-    for (unsigned fold = 0; fold < folds; ++fold) {
-      conversions_[fold].assign(paths.size(), 0.0);
-      nulls_[fold].assign(paths.size(), 0.0);
+    for (std::vector<std::uint32_t>& places : places_) {
+      places.assign(paths.size(), 0);
     }
     if (paths.has_units()) {
       fold_of_.resize(unit_groups(paths));
       for (std::size_t group = 0; group < fold_of_.size(); ++group) {
         fold_of_[group] = detail::fold_of(paths.customer_keys()[group], seed, folds);
-        for_each_journey(paths, group, [&](std::size_t path, bool converted, double) {
-          (converted ? conversions_ : nulls_)[fold_of_[group]][path] += 1.0;
-        });
+        for_each_journey(paths, group,
+                         [&](std::size_t path, bool converted, double) { add(fold_of_[group], path, converted, 1.0); });
       }
       return;
     }
@@ -236,24 +243,21 @@ class customer_folds {
         const std::uint64_t key = text_key(text + "\x1f" + (converted ? "conversion" : "null"));
         for (double unit = 0.0; unit < count; unit += 1.0) {
           const unsigned fold = detail::fold_of(mixed(key + static_cast<std::uint64_t>(unit)), seed, folds);
-          (converted ? conversions_ : nulls_)[fold][p] += (std::min)(1.0, count - unit);
+          add(fold, p, converted, (std::min)(1.0, count - unit));
         }
       }
     }
   }
 
   [[nodiscard]] unsigned folds() const noexcept { return folds_; }
-  [[nodiscard]] const std::vector<double>& conversions(unsigned fold) const { return conversions_[fold]; }
-  [[nodiscard]] const std::vector<double>& nulls(unsigned fold) const { return nulls_[fold]; }
+  [[nodiscard]] std::span<const cell> cells(unsigned fold) const { return cells_[fold]; }
 
-  /// What the other folds have.
-  [[nodiscard]] std::vector<double> training(std::span<const double> all, const std::vector<double>& held) const {
-    std::vector<double> rest(all.begin(), all.end());
-    for (std::size_t p = 0; p < rest.size(); ++p) {
-      // Fractions leave a rest of rounding, which is no journey.
-      rest[p] = rest[p] - held[p] < 1e-9 ? 0.0 : rest[p] - held[p];
-    }
-    return rest;
+  /// Conversions, and nulls, by path in the other folds.
+  [[nodiscard]] std::vector<double> other_conversions(unsigned fold) const {
+    return without(paths_->conversions(), fold, &cell::conversions);
+  }
+  [[nodiscard]] std::vector<double> other_nulls(unsigned fold) const {
+    return without(paths_->nulls(), fold, &cell::nulls);
   }
 
   /// Calls `use(fold, times, journeys)` for each customer, or for `times` equal units without customers.
@@ -263,20 +267,21 @@ class customer_folds {
     if (paths_->has_units()) {
       for (std::size_t group = 0; group < fold_of_.size(); ++group) {
         journeys.clear();
-        for_each_journey(*paths_, group,
-                         [&](std::size_t path, bool converted, double) { journeys.push_back({path, converted}); });
+        for_each_journey(*paths_, group, [&](std::size_t path, bool converted, double) {
+          journeys.push_back({places_[fold_of_[group]][path] - 1U, converted});
+        });
         if (!journeys.empty()) {
           use(fold_of_[group], 1.0, std::span<const held_journey>{journeys});
         }
       }
       return;
     }
-    for (std::size_t p = 0; p < paths_->size(); ++p) {
-      for (unsigned fold = 0; fold < folds_; ++fold) {
+    for (unsigned fold = 0; fold < folds_; ++fold) {
+      for (std::size_t c = 0; c < cells_[fold].size(); ++c) {
         for (const bool converted : {true, false}) {
-          const double times = (converted ? conversions_ : nulls_)[fold][p];
+          const double times = converted ? cells_[fold][c].conversions : cells_[fold][c].nulls;
           if (times > 0.0) {
-            journeys.assign(1, {p, converted});
+            journeys.assign(1, {c, converted});
             use(fold, times, std::span<const held_journey>{journeys});
           }
         }
@@ -285,10 +290,30 @@ class customer_folds {
   }
 
  private:
+  void add(unsigned fold, std::size_t path, bool converted, double weight) {
+    std::uint32_t& place = places_[fold][path];
+    if (place == 0) {
+      cells_[fold].push_back({.path = path});
+      place = static_cast<std::uint32_t>(cells_[fold].size());
+    }
+    cell& found = cells_[fold][place - 1];
+    (converted ? found.conversions : found.nulls) += weight;
+  }
+
+  [[nodiscard]] std::vector<double> without(std::span<const double> all, unsigned fold, double cell::*held) const {
+    std::vector<double> rest(all.begin(), all.end());
+    for (const cell& one : cells_[fold]) {
+      // Fractions leave a rest of rounding, which is no journey.
+      const double left = rest[one.path] - one.*held;
+      rest[one.path] = left < 1e-9 ? 0.0 : left;
+    }
+    return rest;
+  }
+
   const path_table* paths_;
   unsigned folds_;
-  std::vector<std::vector<double>> conversions_;  // by fold and path
-  std::vector<std::vector<double>> nulls_;
+  std::vector<std::vector<cell>> cells_;            // by fold
+  std::vector<std::vector<std::uint32_t>> places_;  // by fold and path: cell + 1; 0 is none
   std::vector<unsigned> fold_of_;
 };
 
@@ -299,7 +324,7 @@ class customer_folds {
 /// (DeLong, DeLong and Clarke-Pearson 1988, doi:10.2307/2531595), weighted by the pairs of the fold.
 class fold_auc {
  public:
-  /// `scores` by fold and path.
+  /// `scores` by fold and cell.
   fold_auc(const customer_folds& folds, const std::vector<std::vector<double>>& scores)
       : conversion_(folds.folds()), null_(folds.folds()) {
     double pairs = 0.0;
@@ -307,20 +332,17 @@ class fold_auc {
     std::vector<double> weight(folds.folds(), 0.0);
     std::vector<double> area(folds.folds(), 0.0);
     for (unsigned fold = 0; fold < folds.folds(); ++fold) {
-      const auto& won = folds.conversions(fold);
-      const auto& lost = folds.nulls(fold);
-      std::vector<std::size_t> order;
+      const auto cells = folds.cells(fold);
+      std::vector<std::size_t> order(cells.size());
+      std::iota(order.begin(), order.end(), std::size_t{0});
       double positives = 0.0;
       double negatives = 0.0;
-      for (std::size_t p = 0; p < won.size(); ++p) {
-        if (won[p] + lost[p] > 0.0) {
-          order.push_back(p);
-          positives += won[p];
-          negatives += lost[p];
-        }
+      for (const customer_folds::cell& one : cells) {
+        positives += one.conversions;
+        negatives += one.nulls;
       }
-      conversion_[fold].assign(won.size(), 0.0);
-      null_[fold].assign(won.size(), 0.0);
+      conversion_[fold].assign(cells.size(), 0.0);
+      null_[fold].assign(cells.size(), 0.0);
       if (positives == 0.0 || negatives == 0.0) {
         continue;
       }
@@ -333,8 +355,8 @@ class fold_auc {
         double tied_positives = 0.0;
         double tied_negatives = 0.0;
         for (; end < order.size() && score[order[end]] == score[order[i]]; ++end) {
-          tied_positives += won[order[end]];
-          tied_negatives += lost[order[end]];
+          tied_positives += cells[order[end]].conversions;
+          tied_negatives += cells[order[end]].nulls;
         }
         for (; i < end; ++i) {
           conversion_[fold][order[i]] = (negatives_below + tied_negatives / 2.0) / negatives;
@@ -348,7 +370,7 @@ class fold_auc {
       wins += area[fold];
       pairs += weight[fold];
       area[fold] /= weight[fold];
-      for (std::size_t p = 0; p < won.size(); ++p) {
+      for (std::size_t p = 0; p < cells.size(); ++p) {
         conversion_[fold][p] = (conversion_[fold][p] - area[fold]) / positives;
         null_[fold][p] = (null_[fold][p] - area[fold]) / negatives;
       }
@@ -367,7 +389,7 @@ class fold_auc {
   /// NaN when no fold has both outcomes.
   [[nodiscard]] double area() const noexcept { return area_; }
   [[nodiscard]] double influence(unsigned fold, const customer_folds::held_journey& one) const {
-    return (one.converted ? conversion_ : null_)[fold][one.path];
+    return (one.converted ? conversion_ : null_)[fold][one.cell];
   }
 
  private:

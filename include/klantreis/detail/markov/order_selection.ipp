@@ -143,29 +143,26 @@ KLANTREIS_INLINE table select_order(const path_table& paths, const order_selecti
   const detail::customer_folds folds{paths, options.folds, options.seed};
   detail::context_counts contexts{paths, options.max_order};
 
-  // By order, fold and path: the loss of a conversion and of a null, and the score.
+  // By order, fold and cell: the loss of a conversion and of a null, and the score.
   using by_fold = std::vector<std::vector<double>>;
   std::vector<by_fold> converted(orders, by_fold(options.folds));
   std::vector<by_fold> lost(orders, by_fold(options.folds));
   std::vector<by_fold> scores(orders, by_fold(options.folds));
   detail::context_counts::prediction found;
   for (unsigned fold = 0; fold < options.folds; ++fold) {
-    const auto& held_conversions = folds.conversions(fold);
-    const auto& held_nulls = folds.nulls(fold);
-    contexts.count(folds.training(paths.conversions(), held_conversions), folds.training(paths.nulls(), held_nulls));
+    const auto cells = folds.cells(fold);
+    contexts.count(folds.other_conversions(fold), folds.other_nulls(fold));
     for (std::size_t k = 0; k < orders; ++k) {
-      converted[k][fold].assign(paths.size(), 0.0);
-      lost[k][fold].assign(paths.size(), 0.0);
-      scores[k][fold].assign(paths.size(), 0.0);
+      converted[k][fold].resize(cells.size());
+      lost[k][fold].resize(cells.size());
+      scores[k][fold].resize(cells.size());
     }
-    for (std::size_t p = 0; p < paths.size(); ++p) {
-      if (held_conversions[p] + held_nulls[p] > 0.0) {
-        contexts.predict(p, options.alpha, found);
-        for (std::size_t k = 0; k < orders; ++k) {
-          converted[k][fold][p] = found.loss(k, true);
-          lost[k][fold][p] = found.loss(k, false);
-          scores[k][fold][p] = found.score(k);
-        }
+    for (std::size_t c = 0; c < cells.size(); ++c) {
+      contexts.predict(cells[c].path, options.alpha, found);
+      for (std::size_t k = 0; k < orders; ++k) {
+        converted[k][fold][c] = found.loss(k, true);
+        lost[k][fold][c] = found.loss(k, false);
+        scores[k][fold][c] = found.score(k);
       }
     }
   }
@@ -176,7 +173,7 @@ KLANTREIS_INLINE table select_order(const path_table& paths, const order_selecti
   const auto loss_of = [&](std::size_t k, unsigned fold, std::span<const detail::customer_folds::held_journey> own) {
     double sum = 0.0;
     for (const auto& one : own) {
-      sum += (one.converted ? converted : lost)[k][fold][one.path];
+      sum += (one.converted ? converted : lost)[k][fold][one.cell];
     }
     return sum;
   };
