@@ -207,8 +207,8 @@ inline kpi_result kpi_evaluator::customers_share(const arguments& given) {
     // Whether a channel was used is a matter of what was seen, not of what a customer ended with.
     return ratios(frame_.gather([&](std::size_t customer, std::uint64_t first, std::uint64_t last, auto& out) {
       const std::uint64_t begin = first_match(*asked.among, first, last);
-      if (begin != no_event) {
-        const bool used = first_match(asked.target, begin, last) != no_event;
+      if (begin != no_walk_event) {
+        const bool used = first_match(asked.target, begin, last) != no_walk_event;
         out.push_back(
             {static_cast<std::uint32_t>(customer), frame_.customer_slot(customer, begin), used ? 1.0 : 0.0, 1.0});
       }
@@ -223,7 +223,7 @@ inline kpi_result kpi_evaluator::customers_share(const arguments& given) {
     }
     const auto none = referrer->names.find(none_label);
     return ratios(frame_.gather([&](std::size_t customer, std::uint64_t first, std::uint64_t last, auto& out) {
-      if (first_match(outcome, first, last) == no_event) {
+      if (first_match(outcome, first, last) == no_walk_event) {
         return;
       }
       bool referred = false;

@@ -17,7 +17,7 @@
 
 namespace klantreis::detail {
 
-inline constexpr std::uint64_t no_event = (std::numeric_limits<std::uint64_t>::max)();
+inline constexpr std::uint64_t no_walk_event = (std::numeric_limits<std::uint64_t>::max)();
 
 [[nodiscard]] inline std::uint64_t first_match(const kpi_events& events, std::uint64_t first, std::uint64_t last) {
   for (; first < last; ++first) {
@@ -25,7 +25,7 @@ inline constexpr std::uint64_t no_event = (std::numeric_limits<std::uint64_t>::m
       return first;
     }
   }
-  return no_event;
+  return no_walk_event;
 }
 
 /// Every event of `events` with the number of a column, or 1; events without a number are left out.
@@ -87,7 +87,7 @@ struct customer_share {
     std::uint64_t begin = first;
     if (asked.among) {
       begin = first_match(*asked.among, first, last);
-      if (begin == no_event) {
+      if (begin == no_walk_event) {
         return;
       }
     }
@@ -96,7 +96,7 @@ struct customer_share {
     std::uint64_t until = last;
     if (asked.after) {
       const std::uint64_t start = first_match(*asked.after, first, last);
-      if (start == no_event) {
+      if (start == no_walk_event) {
         return;
       }
       from = start + 1;
@@ -105,7 +105,7 @@ struct customer_share {
     const bool decided_before = asked.before.has_value();
     if (asked.before) {
       until = first_match(*asked.before, first, last);
-      if (until == no_event) {
+      if (until == no_walk_event) {
         return;
       }
     }
@@ -143,16 +143,16 @@ struct customer_share {
   return frame.gather([&frame, &of, &outcome, within](std::size_t customer, std::uint64_t first, std::uint64_t last,
                                                       std::vector<kpi_unit>& out) {
     const std::uint64_t start = first_match(of, first, last);
-    if (start == no_event) {
+    if (start == no_walk_event) {
       return;
     }
     if (within && frame.time(start) > frame.last_time() - *within) {
       return;
     }
     const std::uint64_t follows = first_match(outcome, start + 1, last);
-    const bool late = follows != no_event && within && frame.time(follows) - frame.time(start) > *within;
-    const bool without = follows == no_event || late;
-    if (!within && !frame.is_settled(follows == no_event ? last - 1 : follows)) {
+    const bool late = follows != no_walk_event && within && frame.time(follows) - frame.time(start) > *within;
+    const bool without = follows == no_walk_event || late;
+    if (!within && !frame.is_settled(follows == no_walk_event ? last - 1 : follows)) {
       return;
     }
     out.push_back(
@@ -166,12 +166,12 @@ struct customer_share {
   return frame.gather([&frame, &touchpoint, &outcome](std::size_t customer, std::uint64_t first, std::uint64_t last,
                                                       std::vector<kpi_unit>& out) {
     const std::uint64_t end = first_match(outcome, first, last);
-    if (!frame.is_settled(end == no_event ? last - 1 : end)) {
+    if (!frame.is_settled(end == no_walk_event ? last - 1 : end)) {
       return;
     }
-    const bool met = first_match(touchpoint, first, end == no_event ? last : end) != no_event;
+    const bool met = first_match(touchpoint, first, end == no_walk_event ? last : end) != no_walk_event;
     out.push_back({static_cast<std::uint32_t>(customer), frame.customer_slot(customer, first),
-                   end == no_event ? 0.0 : 1.0, met ? 1.0 : 0.0});
+                   end == no_walk_event ? 0.0 : 1.0, met ? 1.0 : 0.0});
   });
 }
 
@@ -197,7 +197,7 @@ struct customer_share {
   return frame.gather(
       [&frame, &outcome](std::size_t customer, std::uint64_t first, std::uint64_t last, std::vector<kpi_unit>& out) {
         const std::uint64_t end = first_match(outcome, first, last);
-        if (end != no_event) {
+        if (end != no_walk_event) {
           out.push_back({static_cast<std::uint32_t>(customer), frame.customer_slot(customer, first),
                          static_cast<double>(end - first), 1.0});
         }
@@ -215,51 +215,52 @@ struct pairing {
 /// Beginnings: y = 1 where an end follows, and x the seconds to it, or with `between` whether such an event stands in
 /// between.
 [[nodiscard]] inline std::vector<kpi_unit> pair_units(const kpi_frame& frame, const pairing& asked) {
-  return frame.gather([&frame, &asked, open = std::vector<std::pair<std::uint32_t, std::uint64_t>>{}](
-                          std::size_t customer, std::uint64_t first, std::uint64_t last,
-                          std::vector<kpi_unit>& out) mutable {
-    open.clear();
-    const auto put = [&](std::uint64_t from, std::uint64_t to) {
-      double x = 0.0;
-      if (to != no_event) {
-        x = asked.between       ? (first_match(*asked.between, from + 1, to) == no_event ? 0.0 : 1.0)
-            : frame.has_times() ? frame.seconds(from, to)
-                                : 0.0;
-      }
-      out.push_back({static_cast<std::uint32_t>(customer), frame.slot(customer, from), x, to == no_event ? 0.0 : 1.0});
-    };
-    const auto of_id = [&](std::uint64_t event) {
-      const std::uint32_t id = asked.id == nullptr ? 0 : asked.id->codes[event];
-      return std::find_if(open.begin(), open.end(), [id](const auto& one) { return one.first == id; });
-    };
-    if (!asked.from) {
-      const std::uint64_t end = first_match(asked.to, first, last);
-      put(first, end);
-      return;
-    }
-    for (std::uint64_t event = first; event < last; ++event) {
-      if (asked.to(event)) {
-        if (const auto begun = of_id(event); begun != open.end()) {
-          put(begun->second, event);
-          open.erase(begun);
+  return frame.gather(
+      [&frame, &asked, open = std::vector<std::pair<std::uint32_t, std::uint64_t>>{}](
+          std::size_t customer, std::uint64_t first, std::uint64_t last, std::vector<kpi_unit>& out) mutable {
+        open.clear();
+        const auto put = [&](std::uint64_t from, std::uint64_t to) {
+          double x = 0.0;
+          if (to != no_walk_event) {
+            x = asked.between       ? (first_match(*asked.between, from + 1, to) == no_walk_event ? 0.0 : 1.0)
+                : frame.has_times() ? frame.seconds(from, to)
+                                    : 0.0;
+          }
+          out.push_back(
+              {static_cast<std::uint32_t>(customer), frame.slot(customer, from), x, to == no_walk_event ? 0.0 : 1.0});
+        };
+        const auto of_id = [&](std::uint64_t event) {
+          const std::uint32_t id = asked.id == nullptr ? 0 : asked.id->codes[event];
+          return std::find_if(open.begin(), open.end(), [id](const auto& one) { return one.first == id; });
+        };
+        if (!asked.from) {
+          const std::uint64_t end = first_match(asked.to, first, last);
+          put(first, end);
+          return;
         }
-      }
-      if ((*asked.from)(event)) {
-        const auto begun = of_id(event);
-        if (begun == open.end()) {
-          open.emplace_back(asked.id == nullptr ? 0 : asked.id->codes[event], event);
-        } else if (asked.last) {
-          put(begun->second, no_event);
-          begun->second = event;
-        } else {
-          put(event, no_event);
+        for (std::uint64_t event = first; event < last; ++event) {
+          if (asked.to(event)) {
+            if (const auto begun = of_id(event); begun != open.end()) {
+              put(begun->second, event);
+              open.erase(begun);
+            }
+          }
+          if ((*asked.from)(event)) {
+            const auto begun = of_id(event);
+            if (begun == open.end()) {
+              open.emplace_back(asked.id == nullptr ? 0 : asked.id->codes[event], event);
+            } else if (asked.last) {
+              put(begun->second, no_walk_event);
+              begun->second = event;
+            } else {
+              put(event, no_walk_event);
+            }
+          }
         }
-      }
-    }
-    for (const auto& [id, event] : open) {
-      put(event, no_event);
-    }
-  });
+        for (const auto& [id, event] : open) {
+          put(event, no_walk_event);
+        }
+      });
 }
 
 /// A problem that a customer made contact about.
