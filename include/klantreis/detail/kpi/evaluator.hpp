@@ -311,4 +311,5 @@ inline kpi_result kpi_evaluator::call(const kpi_expression& expression) {
 
 }  // namespace klantreis::detail
 
-#include "klantreis/detail/kpi/evaluator_calls.hpp"
+#include "klantreis/detail/kpi/evaluator_counts.hpp"
+#include "klantreis/detail/kpi/evaluator_customers.hpp"

@@ -215,10 +215,10 @@ inline kpi_frame::kpi_frame(const journey_set& journeys, const kpi_options& opti
   if (options.period != kpi_period::none) {
     make_periods(aggregates);
   }
-  constexpr std::size_t most = 1'000'000;
+  constexpr std::size_t most = 100'000;
   if (slots_.groups.size() > most / slots_.periods.size()) {
     throw limit_error(std::to_string(slots_.groups.size()) + " labels in " + std::to_string(slots_.periods.size()) +
-                      " periods are more than a million rows for each figure; choose a longer period or fewer labels");
+                      " periods are more than 100,000 rows for each figure; choose a longer period or fewer labels");
   }
 }
 

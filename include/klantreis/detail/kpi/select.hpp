@@ -111,8 +111,17 @@ class kpi_names {
       return true;
     }
     if (name == "conversion" || name == "buyers") {
-      if (frame_.journeys().options().conversion.empty()) {
+      const std::vector<std::string>& conversion = frame_.journeys().options().conversion;
+      if (conversion.empty()) {
         return false;
+      }
+      if (log.map() == nullptr) {
+        for (const std::string& touchpoint : conversion) {
+          if (const auto converting = log.touchpoint_names().find(touchpoint)) {
+            to.touchpoints[*converting] = 1;
+          }
+        }
+        return true;
       }
       to.outcomes.push_back(mask("(conversion)", [&] {
         std::vector<bool> found(log.events());
