@@ -44,9 +44,14 @@ class map_rules {
       }
     }
     for (std::uint32_t i = 0; i < map.touchpoints.size(); ++i) {
-      touchpoints_.emplace_back(i, compile(map.touchpoints[i].match));
+      touchpoints_.push_back(compile(map.touchpoints[i].match));
     }
     met_.resize(next);
+    needing_.resize(next);
+    for (std::uint32_t i = 0; i < touchpoints_.size(); ++i) {
+      const auto necessary = touchpoints_[i].necessary();
+      (necessary ? needing_[*necessary] : always_).push_back(i);
+    }
   }
 
   /// The combination of each event, and the verdict of each combination.
@@ -110,8 +115,15 @@ class map_rules {
       found.outcomes_of_set.push_back(std::move(outcomes));
     }
     result.outcomes = set->second;
-    for (const auto& [index, rule] : touchpoints_) {
-      if (rule.holds(met_)) {
+    auto possible = always_;
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      for (const auto number : columns_[c].met(classes[c])) {
+        possible.insert(possible.end(), needing_[number].begin(), needing_[number].end());
+      }
+    }
+    std::sort(possible.begin(), possible.end());
+    for (const auto index : possible) {
+      if (touchpoints_[index].holds(met_)) {
         result.candidates.push_back(index);
         const auto& touchpoint = map_.touchpoints[index];
         if (touchpoint.after.empty() && touchpoint.before.empty()) {
@@ -127,7 +139,9 @@ class map_rules {
   std::unordered_map<std::string, std::size_t> index_;
   std::vector<compiled_rule> exclusions_;
   std::vector<std::pair<std::uint32_t, compiled_rule>> outcomes_;
-  std::vector<std::pair<std::uint32_t, compiled_rule>> touchpoints_;
+  std::vector<compiled_rule> touchpoints_;
+  std::vector<std::vector<std::uint32_t>> needing_;  // touchpoints that need a condition, by its number
+  std::vector<std::uint32_t> always_;                // those that need none in particular
   std::vector<bool> met_;
 };
 

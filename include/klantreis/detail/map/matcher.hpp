@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -59,6 +60,30 @@ namespace klantreis::detail {
 
 [[nodiscard]] constexpr bool is_numeric(rule_test test) noexcept { return test >= rule_test::greater; }
 
+/// Conditions on the beginnings of texts, or on their ends, found by looking up a few parts of a text.
+class text_parts {
+ public:
+  explicit text_parts(bool ends) : ends_(ends) {}
+
+  void add(std::string_view part, std::uint32_t number) { numbers_[part.size()][part].push_back(number); }
+
+  void append_met(std::string_view text, std::vector<std::uint32_t>& met) const {
+    for (const auto& [size, parts] : numbers_) {
+      if (size > text.size()) {
+        return;
+      }
+      if (const auto found = parts.find(ends_ ? text.substr(text.size() - size) : text.substr(0, size));
+          found != parts.end()) {
+        met.insert(met.end(), found->second.begin(), found->second.end());
+      }
+    }
+  }
+
+ private:
+  bool ends_;
+  std::map<std::size_t, std::unordered_map<std::string_view, std::vector<std::uint32_t>>> numbers_;
+};
+
 /// One column that rules name: its conditions, and the class of each of its values.
 class matched_column {
  public:
@@ -71,6 +96,8 @@ class matched_column {
   /// Finds the classes of `names`; `null_code` is the code of null.
   void classify(const name_table& names, std::optional<std::uint32_t> null_code) {
     std::unordered_map<std::string_view, std::vector<std::uint32_t>> equal;
+    text_parts prefixes{false};
+    text_parts suffixes{true};
     std::vector<numbered> others;
     std::vector<linear_regex> expressions;
     bool any_numeric = false;
@@ -84,6 +111,10 @@ class matched_column {
             numbers.push_back(item.number);
           }
         }
+        continue;
+      }
+      if (condition.test == rule_test::prefix || condition.test == rule_test::suffix) {
+        (condition.test == rule_test::prefix ? prefixes : suffixes).add(condition.operands.front().text, item.number);
         continue;
       }
       others.push_back(item);
@@ -103,6 +134,8 @@ class matched_column {
         if (const auto found = equal.find(name); found != equal.end()) {
           met = found->second;
         }
+        prefixes.append_met(name, met);
+        suffixes.append_met(name, met);
         const auto number = any_numeric ? number_of_text(name) : std::nullopt;
         std::size_t expression = 0;
         for (const auto& item : others) {
@@ -187,10 +220,6 @@ class matched_column {
       case rule_test::none_of:
         return std::none_of(condition.operands.begin(), condition.operands.end(),
                             [&](const rule_operand& item) { return item.text == name; });
-      case rule_test::prefix:
-        return name.starts_with(operand);
-      case rule_test::suffix:
-        return name.ends_with(operand);
       case rule_test::contains:
         return name.find(operand) != std::string_view::npos;
       case rule_test::regex:
@@ -303,6 +332,14 @@ class combinations {
   std::vector<std::vector<std::uint32_t>> chain_;
 };
 
+[[nodiscard]] inline std::uint32_t count_conditions(const rule& source) {
+  std::uint32_t count = source.what == rule::kind::condition ? 1 : 0;
+  for (const auto& part : source.parts) {
+    count += count_conditions(part);
+  }
+  return count;
+}
+
 /// Numbers the conditions of rules in the order in which `holds` meets them again.
 class compiled_rule {
  public:
@@ -310,6 +347,21 @@ class compiled_rule {
                 std::unordered_map<std::string, std::size_t>& index, std::uint32_t& next)
       : source_(&source), first_(next) {
     add(source, columns, index, next);
+  }
+
+  /// The number of a condition without which the rule cannot hold; nothing when none stands out.
+  [[nodiscard]] std::optional<std::uint32_t> necessary() const {
+    if (source_->what == rule::kind::condition) {
+      return first_;
+    }
+    std::uint32_t next = first_;
+    for (const auto& part : source_->parts) {
+      if (source_->what == rule::kind::all && part.what == rule::kind::condition) {
+        return next;
+      }
+      next += count_conditions(part);
+    }
+    return std::nullopt;
   }
 
   /// Judges the rule when `met[number]` tells whether a condition holds.
