@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 from pathlib import Path
 
@@ -162,6 +163,15 @@ def test_a_map_that_no_longer_holds_together_is_not_saved(example: Path, tmp_pat
             write()
     assert target.read_text() == "as it was"
     assert [file.name for file in tmp_path.iterdir()] == ["map.yaml"]
+
+
+def test_a_copy_of_a_map_is_a_map_of_its_own(example: Path) -> None:
+    shop = kr.JourneyMap.load(example)
+    other = copy.deepcopy(shop)
+    assert other == shop
+    assert other.to_yaml() == example.read_text(encoding="utf-8")
+    other.phase("koop").name = "Kopen"
+    assert shop.phase("koop").name == "Koop"
 
 
 def test_a_part_that_was_put_in_as_a_dict_counts(example: Path) -> None:

@@ -229,6 +229,31 @@ class TestLargeFiles:
         assert len(caught.value.problems) == 1
         assert "something has to be onstage" in str(caught.value)
 
+    def test_a_thousand_references_to_nothing_among_a_thousand_names_end_soon(self, tmp_path: Path) -> None:
+        touchpoints = [
+            {"id": f"touchpoint-{n}", "phase": "a", "when": {"after": f"outcome-{n}-"}} for n in range(1_000)
+        ]
+        outcomes = [{"id": f"outcome-{n}"} for n in range(1_000)]
+        data = {"klantreis": 1, "journey": {"id": "shop"}, "phases": [{"id": "a"}], "outcomes": outcomes}
+        text = json.dumps({**data, "touchpoints": touchpoints}, indent=0)
+        (tmp_path / "map.json").write_text(text, encoding="utf-8")
+        with soon(), pytest.raises(kr.MapError) as caught:
+            kr.JourneyMap.load(tmp_path / "map.json")
+        assert len(caught.value.problems) == 1_000
+        assert "did you mean 'outcome-0'?" in str(caught.value.problems[0])
+        lines = [problem.line for problem in caught.value.problems]
+        assert None not in lines
+        assert len(set(lines)) == 1_000
+
+    def test_of_very_many_circles_some_are_named(self) -> None:
+        names = [f"t{n}" for n in range(150)]
+        part = {"phase": "a", "stage": "offstage", "supports": names}
+        touchpoints = [{"id": name, **part} for name in names]
+        data = {"klantreis": 1, "journey": {"id": "shop"}, "phases": [{"id": "a"}], "touchpoints": touchpoints}
+        with soon(), pytest.raises(kr.MapError) as caught:
+            kr.JourneyMap.from_dict(data)
+        assert len(caught.value.problems) == 20
+
 
 class TestJson:
     @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from klantreis import _core
@@ -101,6 +102,8 @@ RULES = {
 }
 # What levels cannot be called, because the log calls something else so.
 COLUMNS = {"touchpoint", "channel", "phase", "event", "customer", "time", "order", "account", "value", "cost"}
+MOST_REMEDIES = 100
+MOST_CIRCLES = 20
 # A map that lists none of these is not asked to: ten lines are a map.
 OPTIONAL_LISTS = {"channel", "research", "snapshot"}
 
@@ -164,6 +167,7 @@ def _twice(found: Iterable[tuple[Path, str]], kind: str, where: str) -> _Found:
 
 
 def _references(data: Any) -> _Found:
+    helped = 0
     for kind, patterns in REFERENCES.items():
         known = _ids(data, kind)
         names = set(known)
@@ -172,25 +176,38 @@ def _references(data: Any) -> _Found:
                 continue
             if kind in OPTIONAL_LISTS and not known:
                 continue
-            yield path, f"there is no {kind} {shown(value)}", near(value, known, kind)
+            # Looking for what was meant takes time, and nobody reads that many remedies.
+            helped += 1
+            yield (
+                path,
+                f"there is no {kind} {shown(value)}",
+                near(value, known, kind) if helped <= MOST_REMEDIES else "",
+            )
+    helped = 0
     branches = [*_ids(data, "outcome"), *_ids(data, "phase"), *_ids(data, "touchpoint")]
+    known_branches = set(branches)
     for path, value in _texts(data, ["scenarios[].branches[].then"]):
-        if value not in branches:
-            yield path, f"there is no outcome, phase or touchpoint {shown(value)}", near(value, branches)
+        if value not in known_branches:
+            helped += 1
+            remedy = near(value, branches) if helped <= MOST_REMEDIES else ""
+            yield path, f"there is no outcome, phase or touchpoint {shown(value)}", remedy
 
 
 def _kpis(data: Any) -> _Found:
     """A KPI is one of the library, or the map says what it measures."""
     library = set(_core.kpi_library_table().column("kpi"))
-    for path, entry in found_at(data, "kpis[]"):
+    for number, (path, entry) in enumerate(found_at(data, "kpis[]")):
         name = entry.get("id") if isinstance(entry, dict) and entry.get("measure") is None else None
         if isinstance(name, str) and name not in library:
             message = f"the KPI {shown(name)} has no measure and is none of the library"
-            yield path, message, f"add measure: …; {near(name, sorted(library))}"
+            meant = f"; {near(name, sorted(library))}" if number < MOST_REMEDIES else ""
+            yield path, message, f"add measure: …{meant}"
     own = _ids(data, "kpi")
-    for path, value in _texts(data, KPIS):
-        if value not in library and value not in own:
-            yield path, f"there is no KPI {shown(value)}", near(value, [*own, *sorted(library)], "KPI")
+    known = library | set(own)
+    wrong = [(path, value) for path, value in _texts(data, KPIS) if value not in known]
+    for number, (path, value) in enumerate(wrong):
+        remedy = near(value, [*own, *sorted(library)], "KPI") if number < MOST_REMEDIES else ""
+        yield path, f"there is no KPI {shown(value)}", remedy
 
 
 def _rules(data: Any) -> _Found:
@@ -244,9 +261,10 @@ def _stages(data: Any) -> _Found:
             yield path, "an offstage touchpoint supports nothing", "name what it makes possible: supports: […]"
         elif not offstage and _list(part.get("supports")):
             yield (*path, "supports"), "only an offstage touchpoint supports others", "add stage: offstage"
-    for circle in _circles(supports):
+    for circle in islice(_circles(supports), MOST_CIRCLES):
         path = next(path for path, part in touchpoints if part.get("id") == circle[0])
-        yield (*path, "supports"), f"{' supports '.join([*circle, circle[0]])}", "something has to be onstage"
+        names = circle if len(circle) <= 10 else [*circle[:9], "…"]
+        yield (*path, "supports"), f"{' supports '.join([*names, circle[0]])}", "something has to be onstage"
 
 
 def _circles(edges: dict[str, list[str]]) -> Iterator[list[str]]:

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from klantreis._map.problems import MapError, Path, Problem, shown
@@ -84,12 +85,17 @@ def parse(content: str | bytes, file: str, *, is_json: bool) -> tuple[Any, Calla
         return node.plain(), node.place
     data = _data_of_json(text, file)
 
-    def place(path: Path) -> tuple[int, int] | None:
+    @cache
+    def root() -> Node | None:
         # JSON is YAML but for tabs, which in JSON never stand inside a text.
         try:
-            return _node_of_yaml(text.replace("\t", " "), file).place(path) if len(text) <= MOST_YAML_BYTES else None
+            return _node_of_yaml(text.replace("\t", " "), file) if len(text) <= MOST_YAML_BYTES else None
         except MapError:
             return None
+
+    def place(path: Path) -> tuple[int, int] | None:
+        node = root()
+        return node.place(path) if node is not None else None
 
     return data, place
 
