@@ -6,5 +6,6 @@
 #include "klantreis/detail/map/load.ipp"
 #include "klantreis/detail/map/match.ipp"
 #include "klantreis/detail/map/model.ipp"
+#include "klantreis/detail/map/picture.ipp"
 #include "klantreis/detail/map/rule.ipp"
 #include "klantreis/detail/map/suggest.ipp"

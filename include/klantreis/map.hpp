@@ -7,4 +7,5 @@
 #include "klantreis/map/json_value.hpp"
 #include "klantreis/map/match.hpp"
 #include "klantreis/map/model.hpp"
+#include "klantreis/map/picture.hpp"
 #include "klantreis/map/rule.hpp"

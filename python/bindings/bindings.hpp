@@ -23,6 +23,7 @@ void bind_dropoff(py::module_& m);
 void bind_funnel(py::module_& m);
 void bind_improve(py::module_& m);
 void bind_kpi(py::module_& m);
+void bind_map_picture(py::module_& m);
 void bind_patterns(py::module_& m);
 void bind_compare(py::module_& m);
 void bind_datasets(py::module_& m);

@@ -2,6 +2,7 @@
 #include "klantreis/map.hpp"
 
 #include <pybind11/stl.h>
+#include <pybind11/typing.h>
 
 #include <memory>
 
@@ -15,9 +16,11 @@ std::optional<std::int64_t> microseconds_of(std::optional<duration> length) {
   return length ? std::optional{length->count()} : std::nullopt;
 }
 
-py::dict columns_of_map(const journey_map& map) {
+using columns_by_argument = py::typing::Dict<py::str, py::object>;
+
+columns_by_argument columns_of_map(const journey_map& map) {
   const log_columns columns = map_log_columns(map);
-  py::dict result;
+  columns_by_argument result;
   const auto put = [&](const char* argument, std::string_view name, const std::string& column) {
     if (map.column(name) != nullptr) {
       result[argument] = column;

@@ -42,6 +42,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   klantreis::bindings::bind_funnel(m);
   klantreis::bindings::bind_improve(m);
   klantreis::bindings::bind_kpi(m);
+  klantreis::bindings::bind_map_picture(m);
   klantreis::bindings::bind_patterns(m);
   klantreis::bindings::bind_compare(m);
   klantreis::bindings::bind_datasets(m);

@@ -17,7 +17,9 @@ import klantreis as kr
 from klantreis._report.context import split_path
 from klantreis._report.words import LANGUAGES, Words, cut_name, en, nl
 
-EVERY_SECTION = ["health", "figures", "flow", "funnel", "leaving", "channels", "paths", "method"]
+EVERY_SECTION = ["health", "figures", "map", "flow", "funnel", "leaving", "channels", "paths", "method"]
+# Of a log without phases.
+WITHOUT_MAP = [section for section in EVERY_SECTION if section != "map"]
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
 
@@ -263,7 +265,7 @@ def test_a_log_without_conversion_has_no_attribution(tmp_path: Path) -> None:
 def test_a_log_without_time(tmp_path: Path) -> None:
     columns = {"customer_id": [1, 1, 1, 2], "at": [1, 2, 3, 1], "touchpoint": ["a", "b", "order", "a"]}
     page = write(cut(columns, {"time": None, "order": "at"}, conversion="order"), tmp_path)
-    assert page.sections == EVERY_SECTION
+    assert page.sections == WITHOUT_MAP
     assert "4 events of 2 customers at 3 touchpoints" in page.shown
 
 
@@ -300,7 +302,7 @@ def test_thousands_of_touchpoints_and_long_names(tmp_path: Path) -> None:
 def test_every_way_to_go_on_after_a_conversion(f1: kr.Journeys, tmp_path: Path, after: Any) -> None:
     journeys = f1.recut(after_conversion=after)
     page = write(journeys, tmp_path)
-    assert page.sections == EVERY_SECTION
+    assert page.sections == WITHOUT_MAP
     ended = journeys.recut(after_conversion="new") if after == "continue" else journeys
     assert page.files["attribution_markov.csv"] == kr.attribute(ended, by="channel", cost="touches").to_csv()
     assert page.files["summary.csv"] == f1.recut(after_conversion="continue").summary().to_csv()

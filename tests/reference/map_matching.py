@@ -14,14 +14,14 @@ def holds(rule: dict[str, Any], row: Row) -> bool:
     """Whether a row meets a rule; values are texts, numbers or None."""
     for name, test in rule.items():
         if name == "all":
-            good = all([holds(part, row) for part in test])
+            good = all(holds(part, row) for part in test)
         elif name == "any":
-            good = any([holds(part, row) for part in test])
+            good = any(holds(part, row) for part in test)
         elif name == "not":
             good = not holds(test, row)
         else:
             tests = test if isinstance(test, dict) else {"in": test} if isinstance(test, list) else {"eq": test}
-            good = all([_meets(row.get(name), how, operand) for how, operand in tests.items()])
+            good = all(_meets(row.get(name), how, operand) for how, operand in tests.items())
         if not good:
             return False
     return True

@@ -202,3 +202,29 @@ def template_save(
 ) -> None:
     """Keep a map as a template of your own."""
     say(f"Template: {kr.save_template(kr.JourneyMap.load(file), name, folder=folder).resolve()}\n")
+
+
+@command("render", "journey.yaml --events events.csv --to map.html --audience service")
+def render(
+    file: MapFile,
+    to: Annotated[Path, typer.Option(help="File to write: .svg is a picture, .html a page.")] = Path("map.html"),
+    events: Annotated[
+        list[str] | None, typer.Option(help="Events to show what was measured; may be repeated. Columns as in the map.")
+    ] = None,
+    observed_until: Annotated[str | None, typer.Option(help="End of the observation, such as 2024-04-30.")] = None,
+    level: Annotated[str | None, typer.Option(help="Level to which phases roll up, such as p6; for HTML.")] = None,
+    audience: Annotated[str | None, typer.Option(help="Only the part that the map shares with this audience.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Only the part of this owner of touchpoints.")] = None,
+    language: Annotated[Any, typer.Option(help="Language of the words around the map.", metavar="en|nl")] = None,
+    min_group: Annotated[int | None, typer.Option(help="Leave out figures of fewer customers.")] = None,
+) -> None:
+    """Draw a map, as designed or, with events, as measured."""
+    design = kr.JourneyMap.load(file)
+    source: kr.JourneyMap | kr.Journeys = design
+    if events:
+        log = kr.read(events if len(events) > 1 else events[0], map=design)
+        source = kr.journeys(log, observed_until=observed_until)
+    written = kr.render(
+        source, to=to, level=level, audience=audience, owner=owner, language=language, min_group=min_group
+    )
+    say(f"{written}\n")

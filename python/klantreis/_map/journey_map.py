@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from klantreis import _core
 from klantreis._core import InputError
 from klantreis._files import write_whole
 from klantreis._map.problems import Problem, near, shown
@@ -469,6 +470,27 @@ class JourneyMap:
         from klantreis._map.export import markdown
 
         return markdown(self)
+
+    def to_svg(self, *, language: str | None = None, touchpoints: int = 12) -> str:
+        """The designed map as a picture; :func:`klantreis.render` adds what was measured, and writes HTML too.
+
+        Parameters
+        ----------
+        language
+            Of the words around the map, ``"en"`` or ``"nl"``. Default: the language of the map where it is one of them.
+        touchpoints
+            So many are shown in a phase; the rest is counted.
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> kr.template("3").to_svg().count("data-phase=")
+        3
+        """
+        spoken = language or (self.journey.language if self.journey.language in ("en", "nl") else None) or "en"
+        return _core.map_svg(
+            self.to_json(), phases=[], touchpoints=[], kpis=[], language=spoken, most=touchpoints, min_answers=30
+        )
 
     def to_mermaid(self) -> str:
         """The map as a Mermaid flow chart: phases as groups of touchpoints, and the designed steps."""

@@ -15,7 +15,10 @@ from klantreis._attribution import Model, attribute
 from klantreis._dropoff import DropOff, drop_off
 from klantreis._funnel import funnel
 from klantreis._journeys import Journeys
+from klantreis._kpi import kpis
+from klantreis._map import JourneyMap
 from klantreis._markov import select_order
+from klantreis._measure import Measure, measure
 from klantreis._patterns import likely_paths, variants
 from klantreis._report.states import Flow, ordered, rolled_up
 from klantreis._report.steps import proposed
@@ -114,6 +117,39 @@ class Context:
     def cut(self) -> Journeys:
         """Journeys that end at their conversion: what attribution and likely paths need."""
         return self._recut("new") if self.journeys.after_conversion == "continue" else self.journeys
+
+    @functools.cached_property
+    def map(self) -> JourneyMap | None:
+        """The journey map that the log was read with."""
+        return self.log.map
+
+    @property
+    def map_level(self) -> str | None:
+        """The level at which phases are shown: that of the map's file."""
+        return None
+
+    @functools.cached_property
+    def measured(self) -> Measure | None:
+        """The phases of the map or, without one, those of the log; None where it has none."""
+        if self.map is not None:
+            return measure(self.journeys, min_n=MIN_N)
+        if "phase" not in self.log.labels:
+            return None
+        # The columns stand in the order in which the fewest moves go back.
+        moves = {
+            (row["from"], row["to"]): float(row["weight"])
+            for row in transitions(self.going_on, by="phase", collapse=True)
+            if row["from"] != "(start)" and row["to"] not in _ENDS
+        }
+        counts = self.log.counts("phase")
+        names = [name for name in counts["phase"] if name != "(none)"]
+        phases = ordered(names, moves) if len(names) <= _MOST_ORDERED else tuple(names)
+        return measure(self.journeys, map=list(phases), min_n=MIN_N) if phases else None
+
+    @functools.cached_property
+    def kpis(self) -> Table | None:
+        """The KPIs of the map."""
+        return kpis(self.journeys, map=self.map) if self.map is not None else None
 
     def _recut(self, after: Any) -> Journeys:
         return self.journeys if self.journeys.after_conversion == after else self.journeys.recut(after_conversion=after)
@@ -280,6 +316,8 @@ class Context:
         return columns
 
 
+# So many states are put in their best order; it takes twice as long for each one more.
+_MOST_ORDERED = 12
 _ENDS = ("(conversion)", "(null)", "(end)")
 
 

@@ -15,7 +15,9 @@ from markupsafe import Markup
 
 from klantreis import _core
 from klantreis._journeys import Journeys
+from klantreis._map import JourneyMap
 from klantreis._report.context import Absent, Context, Part
+from klantreis._report.map_grid import Grid
 from klantreis._report.sections import SECTIONS
 from klantreis._report.words import Words
 
@@ -41,6 +43,27 @@ def _percent(share: float) -> str:
 def _resource(name: str) -> Markup:
     text = (resources.files("klantreis._report") / "templates" / name).read_text(encoding="utf-8")
     return Markup(text)
+
+
+def map_page(grid: Grid, words: Words, *, title: str, map: JourneyMap) -> str:
+    """Return a page that holds nothing but a journey map."""
+    from klantreis._report.sections.map import values_of
+
+    goals = map.journey.goals
+    values = values_of(grid, words, designed=True)
+    return (
+        _environment()
+        .get_template("map_page.html.j2")
+        .render(
+            words=words,
+            v=values,
+            title=title,
+            goals=[words.name(goal.text, 200) for goal in (goals.customer, goals.company) if goal] if goals else [],
+            style=_resource("report.css"),
+            language=words.language,
+            version=_core.__version__,
+        )
+    )
 
 
 def page(

@@ -14,6 +14,7 @@ from klantreis._report.sections import (
     header,
     health,
     leaving,
+    map,
     method,
     paths,
 )
@@ -24,6 +25,7 @@ SECTIONS: tuple[Build, ...] = (
     header.build,
     health.build,
     figures.build,
+    map.build,
     flow.build,
     funnel.build,
     leaving.build,

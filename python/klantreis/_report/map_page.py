@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: MIT
+"""A journey map as a picture of its own: SVG, or one HTML file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from klantreis import _core
+from klantreis._arguments import whole_number
+from klantreis._core import InputError
+from klantreis._files import write_whole
+from klantreis._journeys import Journeys
+from klantreis._kpi import kpis
+from klantreis._measure import measure
+from klantreis._report.map_grid import grid_of
+from klantreis._report.words import LANGUAGES, Words
+
+if TYPE_CHECKING:
+    from klantreis._map import JourneyMap
+
+_MIN_ANSWERS = 30
+
+
+def render(
+    source: Journeys | JourneyMap,
+    *,
+    to: str | os.PathLike[str],
+    map: JourneyMap | None = None,
+    level: str | None = None,
+    audience: str | None = None,
+    owner: str | None = None,
+    language: str | None = None,
+    min_group: int | None = None,
+    touchpoints: int = 12,
+) -> Path:
+    """Draw a journey map, as it was designed or with what was measured, to a file.
+
+    Parameters
+    ----------
+    source
+        The map, or journeys of a log that was read with one.
+    to
+        The file to write: ``.svg`` is one picture, ``.html`` a page that also suits a phone and paper. Neither needs
+        the network or names a customer.
+    map
+        Another map to draw the journeys on.
+    level
+        A level to which phases roll up, such as ``"p6"``; for HTML.
+    audience, owner
+        Only the part that this audience of the map's ``sharing``, or this owner of touchpoints, works with.
+    language
+        Of the words around the map: ``"en"`` or ``"nl"``. Default: that of the map where it is one of them.
+    min_group
+        Leave out figures of fewer customers.
+    touchpoints
+        So many are shown in a phase, those with most customers; the rest is counted.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        When there is no map, the audience is unknown, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import klantreis as kr, pathlib, tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> kr.render(kr.template("5"), to=pathlib.Path(folder.name) / "map.svg").name
+    'map.svg'
+    >>> folder.cleanup()
+    """
+    target = Path(to)
+    kind = target.suffix.lower()
+    if kind not in (".svg", ".html"):
+        raise InputError(f"to is {str(target)!r}; its name must end in .svg or .html")
+    if not target.parent.is_dir():
+        raise InputError(f"the folder of {str(target)!r} does not exist; make it first")
+    if level is not None and kind == ".svg":
+        raise InputError(f"level={level!r} is for HTML; an SVG shows the phases of the map itself")
+    if min_group is not None:
+        min_group = whole_number(min_group, "min_group", 1)
+    journeys = source if isinstance(source, Journeys) else None
+    design = map if map is not None else source.log.map if isinstance(source, Journeys) else source
+    if design is None:
+        raise InputError("the log has no journey map; read it with map=, or pass map= here")
+    part = design if audience is None and owner is None else design.view(audience, owner=owner)
+    spoken = language or (design.journey.language if design.journey.language in LANGUAGES else None) or "en"
+    words = Words(spoken)
+    tables = _Tables(journeys, design, level, min_group)
+    if kind == ".svg":
+        write_whole(target, _svg(part, tables, words, touchpoints))
+        return target
+    grid = grid_of(
+        tables.phases,
+        map=part,
+        level=level,
+        touchpoints=tables.touchpoints,
+        emotions=tables.emotions,
+        kpis=tables.kpis,
+        most_chips=touchpoints,
+    )
+    # Templates take time to load, which `import klantreis` must not.
+    from klantreis._report.page import map_page
+
+    write_whole(target, map_page(grid, words, title=str(design.journey.name or design.journey.id), map=part))
+    return target
+
+
+class _Tables:
+    """What was measured, as rows; nothing without journeys. Groups that are too small are not among them."""
+
+    def __init__(self, journeys: Journeys | None, map: JourneyMap, level: str | None, least: int | None) -> None:
+        self.phases: list[dict[str, Any]] = []
+        self.touchpoints: list[dict[str, Any]] = []
+        self.emotions: list[dict[str, Any]] = []
+        self.kpis: list[dict[str, Any]] = []
+        if journeys is None:
+            return
+        measured = measure(journeys, map=map, level=level)
+
+        def kept(rows: list[dict[str, Any]], size: str) -> list[dict[str, Any]]:
+            return [row for row in rows if least is None or not 0 < row[size] < least]
+
+        self.phases = kept(measured.phases.to_dicts(), "reach")
+        self.touchpoints = kept(measured.touchpoints.to_dicts(), "reach")
+        self.emotions = kept(measured.emotions.to_dicts(), "n")
+        self.kpis = kept(kpis(journeys, map=map).to_dicts(), "n")
+
+
+def _svg(map: JourneyMap, tables: _Tables, words: Words, touchpoints: int) -> str:
+    from klantreis._report.sections.map import kpi_range, kpi_value
+
+    unmeasured = {phase.id for phase in map.phases if not phase.measured}
+    felt = {row["phase"]: row for row in tables.emotions if row["measured"] is not None}
+
+    def emotion(phase: str) -> tuple[Any, Any, Any, int]:
+        row = felt.get(phase)
+        return (row["measured"], row["lower"], row["upper"], row["answers"]) if row else (None, None, None, 0)
+
+    phases = [
+        (row["phase"], row["reach"], row["left"], row["at_rest"], *emotion(row["phase"]))
+        for row in tables.phases
+        if row["phase"] not in unmeasured
+    ]
+    chips = [
+        (row["touchpoint"], row["reach"], (row["left"] + row["at_rest"]) / row["visits"] if row["visits"] else 0.0)
+        for row in tables.touchpoints
+        if row["reach"]
+    ]
+    figures = []
+    for row in tables.kpis:
+        interval = kpi_range(row, words)
+        text = kpi_value(row["value"], row, words) + (f" ({interval})" if interval else "")
+        figures.append((str(row["kpi"]), str(row["phase"] or ""), text, str(row["status"] or "")))
+    return _core.map_svg(
+        map.to_json(),
+        phases=phases,
+        touchpoints=chips,
+        kpis=figures,
+        language=words.language,
+        most=touchpoints,
+        min_answers=_MIN_ANSWERS,
+    )
