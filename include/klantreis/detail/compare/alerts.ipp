@@ -240,36 +240,38 @@ class alert_analysis {
       const bool alarm_b = rows_[b].status == "alert";
       return alarm_a != alarm_b ? alarm_a : rows_[a].rule < rows_[b].rule;
     });
-    const auto adjusted = holm(number_column(rows_, [](const alert_row& row) { return row.p; }));
+    const auto adjusted = holm(column_of_numbers(rows_, [](const alert_row& row) { return row.p; }));
     table result{
         "Rules and what they found. alert: the condition holds, and so many rules together would give a false alarm "
         "with a probability of at most 1 - level (Holm); could be chance: it holds, but not beyond doubt. Tests by "
         "customers."};
     const auto rows = [&](auto&& get) { return [&, get](std::size_t at) { return get(rows_[at]); }; };
-    result.add("rule", text_column(order, rows([&](const alert_row& row) { return to_text((*rules_)[row.rule]); })));
-    result.add("from", text_column(order, rows([](const alert_row& row) { return row.found.from; })));
-    result.add("to", text_column(order, rows([](const alert_row& row) { return row.found.to; })));
-    result.add("value", number_column(order, rows([](const alert_row& row) { return row.found.second.value; })));
-    result.add("lower", number_column(order, rows([](const alert_row& row) { return row.found.second.lower; })));
-    result.add("upper", number_column(order, rows([](const alert_row& row) { return row.found.second.upper; })));
+    result.add("rule",
+               column_of_texts(order, rows([&](const alert_row& row) { return to_text((*rules_)[row.rule]); })));
+    result.add("from", column_of_texts(order, rows([](const alert_row& row) { return row.found.from; })));
+    result.add("to", column_of_texts(order, rows([](const alert_row& row) { return row.found.to; })));
+    result.add("value", column_of_numbers(order, rows([](const alert_row& row) { return row.found.second.value; })));
+    result.add("lower", column_of_numbers(order, rows([](const alert_row& row) { return row.found.second.lower; })));
+    result.add("upper", column_of_numbers(order, rows([](const alert_row& row) { return row.found.second.upper; })));
     const bool compared = baseline_.has_value();
     const auto change = [&](double number) { return compared ? number : null_value; };
     result.add("baseline",
-               number_column(order, rows([&](const alert_row& row) { return change(row.found.first.value); })));
+               column_of_numbers(order, rows([&](const alert_row& row) { return change(row.found.first.value); })));
     result.add("difference",
-               number_column(order, rows([&](const alert_row& row) { return change(row.found.change.value); })));
+               column_of_numbers(order, rows([&](const alert_row& row) { return change(row.found.change.value); })));
     result.add("difference_lower",
-               number_column(order, rows([&](const alert_row& row) { return change(row.found.change.lower); })));
+               column_of_numbers(order, rows([&](const alert_row& row) { return change(row.found.change.lower); })));
     result.add("difference_upper",
-               number_column(order, rows([&](const alert_row& row) { return change(row.found.change.upper); })));
-    result.add("p", number_column(order, rows([](const alert_row& row) { return row.p; })));
-    result.add("p_adjusted", number_column(order, [&](std::size_t at) { return adjusted[at]; }));
-    result.add("status", text_column(order, rows([](const alert_row& row) { return row.status; })));
-    result.add("n", count_of_rows(order, rows([](const alert_row& row) { return row.found.second.n; })),
+               column_of_numbers(order, rows([&](const alert_row& row) { return change(row.found.change.upper); })));
+    result.add("p", column_of_numbers(order, rows([](const alert_row& row) { return row.p; })));
+    result.add("p_adjusted", column_of_numbers(order, [&](std::size_t at) { return adjusted[at]; }));
+    result.add("status", column_of_texts(order, rows([](const alert_row& row) { return row.status; })));
+    result.add("n", column_of_counts(order, rows([](const alert_row& row) { return row.found.second.n; })),
                quantity::count);
-    result.add("marks", text_column(order, rows([&](const alert_row& row) {
-                                      return to_text(is_change(row) ? row.found.change.marks : row.found.second.marks);
-                                    })));
+    result.add("marks",
+               column_of_texts(order, rows([&](const alert_row& row) {
+                                 return to_text(is_change(row) ? row.found.change.marks : row.found.second.marks);
+                               })));
     result.set_option("current", current_->name);
     result.set_option("baseline", compared ? baseline_->name : "none");
     result.set_option("by", options_.by);
@@ -383,7 +385,7 @@ class alert_analysis {
   }
 
   void judge() {
-    const auto adjusted = holm(number_column(rows_, [](const alert_row& row) { return row.p; }));
+    const auto adjusted = holm(column_of_numbers(rows_, [](const alert_row& row) { return row.p; }));
     for (std::size_t at = 0; at < rows_.size(); ++at) {
       alert_row& row = rows_[at];
       const estimate& measured = is_change(row) ? row.found.change : row.found.second;

@@ -67,9 +67,9 @@ class group_comparison {
         "converted; exit_rate: visits of the item that were the last of a journey without conversion; transition: "
         "visits of from that went on to to; reach: customers who visited the item. Intervals and tests by customers; "
         "p_adjusted: Holm's, over all rows."};
-    found.add("rate", text_column(rows, [](const compared_rate& row) { return row.rate; }));
-    found.add("from", text_column(rows, [](const compared_rate& row) { return row.from; }));
-    found.add("to", text_column(rows, [](const compared_rate& row) { return row.to; }));
+    found.add("rate", column_of_texts(rows, [](const compared_rate& row) { return row.rate; }));
+    found.add("from", column_of_texts(rows, [](const compared_rate& row) { return row.from; }));
+    found.add("to", column_of_texts(rows, [](const compared_rate& row) { return row.to; }));
     add_differences(found, rows);
     set_options(found);
     return found;
@@ -95,40 +95,41 @@ class group_comparison {
       const double part_b = std::abs(parts[b].part);
       return part_a != part_b ? part_a > part_b : rows[a].from < rows[b].from;
     });
-    const std::vector<double> adjusted = holm(number_column(order, [&](std::size_t at) { return rows[at].p; }));
+    const std::vector<double> adjusted = holm(column_of_numbers(order, [&](std::size_t at) { return rows[at].p; }));
     order.push_back(sample_.size());
     const double total = parts[sample_.size()].part;
     table found{
         "The change of P(conversion) from the first group to the second, taken apart exactly: (start) is the mix of "
         "entries, every other row the change of what customers do next from the item. Accounting, not cause. "
         "p_adjusted: Holm's, over the rows but (total)."};
-    found.add("from", text_column(order, [&](std::size_t at) { return rows[at].from; }));
+    found.add("from", column_of_texts(order, [&](std::size_t at) { return rows[at].from; }));
     std::vector<estimate> changes;
     for (const std::size_t at : order) {
       changes.push_back(rows[at].change);
     }
     add_estimates(found, "part", changes, quantity::share, true);
-    found.add("share",
-              number_column(order, [&](std::size_t at) { return total != 0.0 ? parts[at].part / total : null_value; }),
-              quantity::share);
+    found.add(
+        "share",
+        column_of_numbers(order, [&](std::size_t at) { return total != 0.0 ? parts[at].part / total : null_value; }),
+        quantity::share);
     if (sample_.has_values()) {
-      found.add("value_part", number_column(order, [&](std::size_t at) { return parts[at].value_part; }),
+      found.add("value_part", column_of_numbers(order, [&](std::size_t at) { return parts[at].value_part; }),
                 quantity::amount);
     }
     const auto visits = [&](std::size_t group) {
-      return number_column(order, [&, group](std::size_t at) {
+      return column_of_numbers(order, [&, group](std::size_t at) {
         return at == sample_.size() ? null_value : change.visits(group, static_cast<std::uint32_t>(at));
       });
     };
     found.add("visits_first", visits(0));
     found.add("visits_second", visits(1));
-    found.add("p", number_column(order, [&](std::size_t at) { return rows[at].p; }));
+    found.add("p", column_of_numbers(order, [&](std::size_t at) { return rows[at].p; }));
     std::size_t place = 0;
-    found.add("p_adjusted", number_column(order, [&](std::size_t at) {
+    found.add("p_adjusted", column_of_numbers(order, [&](std::size_t at) {
                 return at == sample_.size() ? null_value : adjusted[place++];
               }));
-    found.add("n", count_of_rows(order, [&](std::size_t at) { return rows[at].change.n; }), quantity::count);
-    found.add("marks", text_column(order, [&](std::size_t at) { return to_text(rows[at].change.marks); }));
+    found.add("n", column_of_counts(order, [&](std::size_t at) { return rows[at].change.n; }), quantity::count);
+    found.add("marks", column_of_texts(order, [&](std::size_t at) { return to_text(rows[at].change.marks); }));
     set_options(found);
     return found;
   }
@@ -137,7 +138,7 @@ class group_comparison {
     std::vector<std::size_t> order(sample_.edges().size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     const std::vector<double> part =
-        number_column(order, [&](std::size_t edge) { return change.destination_part(edge); });
+        column_of_numbers(order, [&](std::size_t edge) { return change.destination_part(edge); });
     const auto from = [&](std::size_t edge) { return sample_.name(sample_.edges()[edge].from); };
     const auto to = [&](std::size_t edge) { return sample_.name(sample_.edges()[edge].to); };
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -147,18 +148,18 @@ class group_comparison {
       return from(a) != from(b) ? from(a) < from(b) : to(a) < to(b);
     });
     const auto probability = [&](std::size_t group) {
-      return number_column(order, [&, group](std::size_t edge) {
+      return column_of_numbers(order, [&, group](std::size_t edge) {
         return sample_[group].visits_state(sample_.edges()[edge].from) ? change.probability(group, edge) : null_value;
       });
     };
     table found{
         "The parts of the change of P(conversion) within each row: what each destination adds because more or fewer go "
         "there; a destination as good as the row's average counts 0."};
-    found.add("from", text_column(order, from));
-    found.add("to", text_column(order, to));
+    found.add("from", column_of_texts(order, from));
+    found.add("to", column_of_texts(order, to));
     found.add("first", probability(0), quantity::share);
     found.add("second", probability(1), quantity::share);
-    found.add("part", number_column(order, [&](std::size_t edge) { return part[edge]; }), quantity::share);
+    found.add("part", column_of_numbers(order, [&](std::size_t edge) { return part[edge]; }), quantity::share);
     set_options(found);
     return found;
   }
@@ -205,23 +206,23 @@ class group_comparison {
     table found{
         "Whether customers of both groups go on from an item in the same way: G² of its row, corrected for visits of "
         "one customer that are alike (Rao and Scott). p_adjusted: Holm's, over all rows that can be tested."};
-    found.add("from", text_column(tests, [&](const tested_row& row) { return sample_.name(row.state); }));
-    found.add("g2", number_column(tests, [](const tested_row& row) { return row.test.g2; }));
-    found.add("df", number_column(tests, [](const tested_row& row) { return row.test.df; }));
-    found.add("delta", number_column(tests, [](const tested_row& row) { return row.test.delta; }));
-    found.add("f", number_column(tests, [](const tested_row& row) { return row.test.f; }));
-    const std::vector<double> p = number_column(tests, [](const tested_row& row) { return row.test.p; });
+    found.add("from", column_of_texts(tests, [&](const tested_row& row) { return sample_.name(row.state); }));
+    found.add("g2", column_of_numbers(tests, [](const tested_row& row) { return row.test.g2; }));
+    found.add("df", column_of_numbers(tests, [](const tested_row& row) { return row.test.df; }));
+    found.add("delta", column_of_numbers(tests, [](const tested_row& row) { return row.test.delta; }));
+    found.add("f", column_of_numbers(tests, [](const tested_row& row) { return row.test.f; }));
+    const std::vector<double> p = column_of_numbers(tests, [](const tested_row& row) { return row.test.p; });
     found.add("p", p);
     found.add("p_adjusted", holm(p));
     found.add("visits_first",
-              count_of_rows(tests, [&](const tested_row& row) { return sample_.first().visits[row.state]; }),
+              column_of_counts(tests, [&](const tested_row& row) { return sample_.first().visits[row.state]; }),
               quantity::count);
     found.add("visits_second",
-              count_of_rows(tests, [&](const tested_row& row) { return sample_.second().visits[row.state]; }),
+              column_of_counts(tests, [&](const tested_row& row) { return sample_.second().visits[row.state]; }),
               quantity::count);
-    found.add("n_first", count_of_rows(tests, [](const tested_row& row) { return row.n_first; }), quantity::count);
-    found.add("n_second", count_of_rows(tests, [](const tested_row& row) { return row.n_second; }), quantity::count);
-    found.add("marks", text_column(tests, [&](const tested_row& row) {
+    found.add("n_first", column_of_counts(tests, [](const tested_row& row) { return row.n_first; }), quantity::count);
+    found.add("n_second", column_of_counts(tests, [](const tested_row& row) { return row.n_second; }), quantity::count);
+    found.add("marks", column_of_texts(tests, [&](const tested_row& row) {
                 const bool few = (std::min)(row.n_first, row.n_second) < options_->intervals.min_n;
                 return to_text(few ? mark::few_customers : mark::none);
               }));

@@ -86,7 +86,7 @@ inline void add_estimates(table& result, const std::string& name, const std::vec
 
 /// The column of numbers that `number(row)` gives.
 template <typename Rows, typename Number>
-[[nodiscard]] std::vector<double> number_column(const Rows& rows, Number&& number) {
+[[nodiscard]] std::vector<double> column_of_numbers(const Rows& rows, Number&& number) {
   std::vector<double> values;
   values.reserve(rows.size());
   for (const auto& row : rows) {
@@ -96,7 +96,7 @@ template <typename Rows, typename Number>
 }
 
 template <typename Rows, typename Count>
-[[nodiscard]] std::vector<std::int64_t> count_of_rows(const Rows& rows, Count&& count) {
+[[nodiscard]] std::vector<std::int64_t> column_of_counts(const Rows& rows, Count&& count) {
   std::vector<std::int64_t> values;
   values.reserve(rows.size());
   for (const auto& row : rows) {
@@ -106,7 +106,7 @@ template <typename Rows, typename Count>
 }
 
 template <typename Rows, typename Text>
-[[nodiscard]] std::vector<std::string> text_column(const Rows& rows, Text&& text) {
+[[nodiscard]] std::vector<std::string> column_of_texts(const Rows& rows, Text&& text) {
   std::vector<std::string> values;
   values.reserve(rows.size());
   for (const auto& row : rows) {
@@ -128,12 +128,13 @@ inline void add_differences(table& result, const std::vector<compared_rate>& row
   add_estimates(result, "first", first);
   add_estimates(result, "second", second);
   add_estimates(result, "difference", change, quantity::share, true);
-  const std::vector<double> p = number_column(rows, [](const compared_rate& row) { return row.p; });
+  const std::vector<double> p = column_of_numbers(rows, [](const compared_rate& row) { return row.p; });
   result.add("p", p);
   result.add("p_adjusted", holm(p));
-  result.add("n_first", count_of_rows(rows, [](const compared_rate& row) { return row.first.n; }), quantity::count);
-  result.add("n_second", count_of_rows(rows, [](const compared_rate& row) { return row.second.n; }), quantity::count);
-  result.add("marks", text_column(rows, [](const compared_rate& row) { return to_text(row.change.marks); }));
+  result.add("n_first", column_of_counts(rows, [](const compared_rate& row) { return row.first.n; }), quantity::count);
+  result.add("n_second", column_of_counts(rows, [](const compared_rate& row) { return row.second.n; }),
+             quantity::count);
+  result.add("marks", column_of_texts(rows, [](const compared_rate& row) { return to_text(row.change.marks); }));
 }
 
 /// Small p first, nulls last.

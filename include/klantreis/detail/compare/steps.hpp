@@ -277,9 +277,9 @@ inline table stratum_differences(const journey_group& first, const journey_group
   add_estimates(result, "second", rates[1]);
   add_estimates(result, "difference", changes, quantity::share, true);
   result.add("weight", std::move(weights), quantity::share);
-  result.add("n_first", count_of_rows(rates[0], [](const estimate& row) { return row.n; }), quantity::count);
-  result.add("n_second", count_of_rows(rates[1], [](const estimate& row) { return row.n; }), quantity::count);
-  result.add("marks", text_column(changes, [](const estimate& row) { return to_text(row.marks); }));
+  result.add("n_first", column_of_counts(rates[0], [](const estimate& row) { return row.n; }), quantity::count);
+  result.add("n_second", column_of_counts(rates[1], [](const estimate& row) { return row.n; }), quantity::count);
+  result.add("marks", column_of_texts(changes, [](const estimate& row) { return to_text(row.marks); }));
   result.set_option("strata", options.strata);
   return result;
 }
