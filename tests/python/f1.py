@@ -54,8 +54,7 @@ def journeys(after_conversion: str = "continue", observed_until: str = "2024-04-
 
 @cache
 def journey_map() -> kr.JourneyMap:
-    content = kr.JourneyMap.load(DATA / "journey-example.yaml").to_dict()
-    return kr.JourneyMap.from_dict({name: part for name, part in content.items() if name != "sharing"})
+    return kr.JourneyMap.load(DATA / "journey-example.yaml")
 
 
 def customers() -> list[str]:

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import doctest
 import math
 from datetime import datetime, timezone
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -540,3 +542,53 @@ def test_a_journey_of_many_visits() -> None:
     assert measured["visits"] == [100_000, 100_000]
     assert measured["back"] == [0, 99_999]
     assert kr.conformance(kr.journeys(log), map=["look", "buy"]).alignments()["cost"] == [199_998]
+
+
+def test_the_page_about_the_measured_map_says_what_happens(root: Path) -> None:
+    failed, tried = doctest.testfile(str(root / "docs" / "measured-map.md"), module_relative=False)
+    assert tried > 10
+    assert failed == 0
+
+
+# --- logs that were read with a map
+
+
+@pytest.fixture(scope="module")
+def mapped() -> kr.Journeys:
+    log = kr.read(str(DATA / "events_F1.csv"), map=str(DATA / "journey-example.yaml"))
+    return kr.journeys(log, observed_until="2024-04-30")
+
+
+def test_a_log_that_was_read_with_a_map_needs_no_other(mapped: kr.Journeys, six: kr.Measure, nine: kr.Measure) -> None:
+    assert kr.measure(mapped, level="p6").to_dicts() == six.to_dicts()
+    assert kr.measure(mapped).to_dicts() == nine.to_dicts()
+    found = {row["touchpoint"]: row["visits"] for row in kr.measure(mapped, by="touchpoint")}
+    assert (found["faq_voor"], found["faq_na"]) == (1, 0)
+    assert kr.conformance(mapped).conformity == pytest.approx(33 / 39)
+    assert kr.phase_at(mapped, "k03", "2024-03-11", level="p6") == "service"
+
+
+def test_never_seen_touchpoints_of_a_mapped_log(mapped: kr.Journeys) -> None:
+    rows = {row["figure"]: row for row in kr.measure(mapped).coverage}
+    assert rows["touchpoints never seen"]["names"] == "faq_na, orderpick, fraudecheck"
+    assert rows["touchpoints not designed"]["count"] == 0
+    assert rows["events of a phase"]["count"] == 70
+
+
+def test_walkthroughs_that_the_map_excludes_stay_out_of_all_figures(nine: kr.Measure) -> None:
+    rows: list[dict[str, Any]] = [{**row, "tag": ""} for row in rows_of(DATA / "events_F1.csv")]
+    steps = ("search_click", "product_view", "add_to_cart", "order")
+    walk = [
+        {**dict.fromkeys(rows[0], ""), "customer_id": "me", "ts": f"2024-03-01T09:0{i}:00Z", "event": step}
+        for i, step in enumerate(steps)
+    ]
+    both = rows + [{**row, "tag": "walkthrough"} for row in walk]
+    columns = {name: [row[name] or None for row in both] for name in both[0]}
+    columns["value"] = [float(v) if v else None for v in columns["value"]]
+    columns["score"] = [float(v) if v else None for v in columns["score"]]
+    wanted = ("customer_id", "ts", "event", "channel", "value", "score", "tag")
+    log = kr.read({name: columns[name] for name in wanted}, map=str(DATA / "journey-example.yaml"))
+    measured = kr.measure(kr.journeys(log, observed_until="2024-04-30"))
+    assert measured.to_dicts() == nine.to_dicts()
+    checked = kr.walkthrough(list(steps), f1.journey_map(), end="any")
+    assert checked.summary["conformity"] == [1.0]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import klantreis as kr
+from klantreis._cli import map_measure as _map_measure  # noqa: F401  registers its command
 from klantreis._cli.map import map_app
 from klantreis._cli.options import By, Collapse, Cut, Out, Source, one_of, require, with_options
 from klantreis._cli.output import deliver, say
