@@ -102,8 +102,7 @@ from klantreis._measure import (
 from klantreis._paths import Paths, paths, transform_paths
 from klantreis._patterns import entries, likely_paths, step_matrix, variants, ways_in, ways_out
 from klantreis._read import read, read_paths
-from klantreis._report import report
-from klantreis._report.map_page import render
+from klantreis._report import render, report
 from klantreis._statistics import Interval, newcombe, newcombe_paired, wilson
 from klantreis._table import Table
 from klantreis._timing import (

@@ -10,10 +10,13 @@ from klantreis._arguments import require_journeys, whole_number
 from klantreis._core import InputError
 from klantreis._files import write_whole
 from klantreis._journeys import Journeys
+from klantreis._report.map_page import render
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
+
+__all__ = ["render", "report"]
 
 
 def report(

@@ -14,11 +14,10 @@ from klantreis._files import write_whole
 from klantreis._journeys import Journeys
 from klantreis._kpi import kpis
 from klantreis._measure import measure
-from klantreis._report.map_grid import grid_of
-from klantreis._report.words import LANGUAGES, Words
 
 if TYPE_CHECKING:
     from klantreis._map import JourneyMap
+    from klantreis._report.words import Words
 
 _MIN_ANSWERS = 30
 
@@ -75,6 +74,10 @@ def render(
     'map.svg'
     >>> folder.cleanup()
     """
+    # Words and templates take time to load, which `import klantreis` must not.
+    from klantreis._report.map_grid import grid_of
+    from klantreis._report.words import LANGUAGES, Words
+
     target = Path(to)
     kind = target.suffix.lower()
     if kind not in (".svg", ".html"):
@@ -105,7 +108,6 @@ def render(
         kpis=tables.kpis,
         most_chips=touchpoints,
     )
-    # Templates take time to load, which `import klantreis` must not.
     from klantreis._report.page import map_page
 
     write_whole(target, map_page(grid, words, title=str(design.journey.name or design.journey.id), map=part))
