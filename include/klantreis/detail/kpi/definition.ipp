@@ -121,7 +121,7 @@ inline void append_place(std::string& to, const std::string& place) {
   return found == library.end() ? nullptr : &*found;
 }
 
-[[nodiscard]] inline kpi_definition definition_of(const journey_map& map, const std::string& id) {
+[[nodiscard]] inline kpi_definition figure_definition(const journey_map& map, const std::string& id) {
   const kpi_definition* known = find_in_library(id);
   const map_kpi* own = find_item(map.kpis, id);
   kpi_definition result;
@@ -305,7 +305,7 @@ KLANTREIS_INLINE std::vector<kpi_definition> kpi_definitions(const journey_map& 
         return i;
       }
     }
-    result.push_back(detail::definition_of(map, id));
+    result.push_back(detail::figure_definition(map, id));
     in_phase.push_back(!result.back().phase.empty());
     return result.size() - 1;
   };

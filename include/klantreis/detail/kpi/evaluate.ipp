@@ -77,7 +77,7 @@ inline void show_in_unit(estimate& found, quantity what, const std::string& unit
 }
 
 /// The definitions in use: those of the map, or of the library.
-[[nodiscard]] inline std::vector<kpi_definition> definitions_for(const journey_map* map) {
+[[nodiscard]] inline std::vector<kpi_definition> figure_definitions(const journey_map* map) {
   return map != nullptr ? kpi_definitions(*map) : kpi_library();
 }
 
@@ -272,7 +272,7 @@ KLANTREIS_INLINE table kpis(const journey_set& journeys, std::span<const kpi_def
 
 KLANTREIS_INLINE table kpis(const journey_set& journeys, const kpi_aggregates& aggregates, const kpi_options& options) {
   const journey_map* map = journeys.log().map();
-  return detail::kpi_table(journeys, detail::definitions_for(map), aggregates, options,
+  return detail::kpi_table(journeys, detail::figure_definitions(map), aggregates, options,
                            map == nullptr && options.select.empty());
 }
 

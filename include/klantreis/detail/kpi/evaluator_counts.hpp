@@ -210,7 +210,7 @@ inline kpi_result kpi_evaluator::concentrated(const arguments& given) {
   const quantity what = measure == "customers_for" ? quantity::count : quantity::share;
   return by_slot_figures(std::move(units), what, [&](std::span<const kpi_unit> own) {
     std::vector<double> amounts;
-    for (const customer_total& total : totals_of(own)) {
+    for (const customer_total& total : customer_totals(own)) {
       amounts.push_back(total.x);
     }
     const interval_options& intervals = frame_.options().intervals;

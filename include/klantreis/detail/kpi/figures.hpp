@@ -78,7 +78,7 @@ struct slotted_units {
   }
 };
 
-[[nodiscard]] inline std::vector<customer_total> totals_of(std::span<const kpi_unit> units) {
+[[nodiscard]] inline std::vector<customer_total> customer_totals(std::span<const kpi_unit> units) {
   std::vector<customer_total> totals;
   for (const kpi_unit& unit : units) {
     if (totals.empty() || totals.back().customer != unit.customer) {
@@ -96,7 +96,7 @@ struct slotted_units {
   figure.linear = true;
   figure.degree = 1;
   figure.found.value = 0.0;
-  for (const customer_total& total : totals_of(units)) {
+  for (const customer_total& total : customer_totals(units)) {
     figure.found.value += total.x;
     figure.positive = figure.positive && total.x >= 0.0;
     figure.influences.push_back({total.customer, total.x});
@@ -110,7 +110,7 @@ struct slotted_units {
                                              const interval_options& options) {
   kpi_figure figure;
   figure.linear = true;
-  const std::vector<customer_total> totals = totals_of(units);
+  const std::vector<customer_total> totals = customer_totals(units);
   double x = 0.0;
   double y = 0.0;
   bool single = true;
@@ -156,7 +156,7 @@ struct slotted_units {
 /// all are alike, the bounds are those that Wilson's interval of the share of one class leaves.
 [[nodiscard]] inline kpi_figure nps_figure(std::span<const kpi_unit> units, const interval_options& options) {
   kpi_figure figure = ratio_figure(units, false, options);
-  const std::vector<customer_total> totals = totals_of(units);
+  const std::vector<customer_total> totals = customer_totals(units);
   figure.positive = false;
   for (kpi_influence& influence : figure.influences) {
     influence.psi *= 100.0;
