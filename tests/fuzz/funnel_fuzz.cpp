@@ -17,30 +17,72 @@ bool matches(const funnel_step& step, const std::string& name) {
   return std::find(step.names.begin(), step.names.end(), name) != step.names.end();
 }
 
-/// The deepest step that rows from `next` on can reach when `filled` steps are filled.
-std::size_t deepest(const rows& events, const std::vector<funnel_step>& steps, std::optional<std::int64_t> window,
-                    std::size_t filled, std::size_t next, std::int64_t start) {
+/// What a chain of rows must respect.
+struct rules {
+  std::vector<funnel_step> steps = {};
+  std::optional<std::int64_t> window = std::nullopt;
+  std::optional<std::int64_t> step_window = std::nullopt;
+  bool directly = false;
+  std::string excluded = {};  // a name that may not stand between two steps; empty: none
+};
+
+/// The deepest step that rows from `next` on can reach when `filled` steps are filled, the last of them by `last`.
+std::size_t deepest(const rows& events, const rules& asked, std::size_t filled, std::size_t next, std::int64_t start,
+                    std::size_t last) {
   std::size_t best = filled;
-  for (std::size_t row = next; row < events.size() && filled < steps.size(); ++row) {
-    const std::int64_t began = filled == 0 ? events[row].seconds : start;
-    if (matches(steps[filled], events[row].touchpoint) && (!window || events[row].seconds - began <= *window)) {
-      best = std::max(best, deepest(events, steps, window, filled + 1, row + 1, began));
+  for (std::size_t row = next; row < events.size() && filled < asked.steps.size(); ++row) {
+    const std::int64_t now = events[row].seconds;
+    const std::int64_t began = filled == 0 ? now : start;
+    const bool fits = filled == 0 || (!(asked.step_window && now - events[last].seconds > *asked.step_window) &&
+                                      !(asked.directly && row != last + 1));
+    if (fits && matches(asked.steps[filled], events[row].touchpoint) &&
+        !(asked.window && now - began > *asked.window)) {
+      best = std::max(best, deepest(events, asked, filled + 1, row + 1, began, row));
+    }
+    if (filled != 0 && events[row].touchpoint == asked.excluded) {
+      break;
     }
   }
   return best;
 }
 
-std::vector<std::uint64_t> reached_by_search(const rows& events, const std::vector<funnel_step>& steps,
-                                             std::optional<std::int64_t> window) {
+/// The most steps, from `step` on, that different rows from `begin` to `end` fill.
+std::size_t most_steps(const rows& events, const std::vector<funnel_step>& steps, std::size_t begin, std::size_t end,
+                       std::size_t step, std::uint64_t used) {
+  if (step == steps.size()) {
+    return 0;
+  }
+  std::size_t best = most_steps(events, steps, begin, end, step + 1, used);
+  for (std::size_t row = begin; row < end; ++row) {
+    if ((used >> row & 1U) == 0 && matches(steps[step], events[row].touchpoint)) {
+      best = std::max(best, 1 + most_steps(events, steps, begin, end, step + 1, used | (std::uint64_t{1} << row)));
+    }
+  }
+  return best;
+}
+
+std::size_t any_order(const rows& events, const rules& asked) {
+  std::size_t best = 0;
+  for (std::size_t begin = 0; begin < events.size(); ++begin) {
+    std::size_t end = begin;
+    while (end < events.size() && !(asked.window && events[end].seconds - events[begin].seconds > *asked.window)) {
+      ++end;
+    }
+    best = std::max(best, most_steps(events, asked.steps, begin, end, 0, 0));
+  }
+  return best;
+}
+
+template <typename Level>
+std::vector<std::uint64_t> reached_by_search(const rows& events, std::size_t steps, Level&& level) {
   std::map<std::string, rows> customers;
   for (const test::event& event : events) {
     customers[event.customer].push_back(event);
   }
-  std::vector<std::uint64_t> reached(steps.size(), 0);
+  std::vector<std::uint64_t> reached(steps, 0);
   for (auto& [name, own] : customers) {
     std::stable_sort(own.begin(), own.end(), [](const auto& a, const auto& b) { return a.seconds < b.seconds; });
-    const std::size_t level = deepest(own, steps, window, 0, 0, 0);
-    std::for_each_n(reached.begin(), level, [](std::uint64_t& count) { ++count; });
+    std::for_each_n(reached.begin(), level(own), [](std::uint64_t& count) { ++count; });
   }
   return reached;
 }
@@ -73,7 +115,40 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (window) {
     options.window = std::chrono::seconds{*window};
   }
-  const auto fast = klantreis::count_funnel(test::log_of(events), steps, options).reached();
-  fuzz::require(fast == reached_by_search(events, steps, window), "the funnel equals the search", events);
+  const klantreis::event_log log = test::log_of(events);
+  const auto require_equal = [&](const rules& asked, const char* what) {
+    const auto fast = klantreis::count_funnel(log, steps, options).reached();
+    const auto slow =
+        reached_by_search(events, steps.size(), [&](const rows& own) { return deepest(own, asked, 0, 0, 0, 0); });
+    fuzz::require(fast == slow, what, events);
+  };
+  const rules plain{.steps = steps, .window = window};
+  require_equal(plain, "the funnel equals the search");
+
+  // Every choice of rows for every step: only of short logs.
+  if (events.size() <= 14) {
+    options.order = klantreis::funnel_order::any;
+    fuzz::require(klantreis::count_funnel(log, steps, options).reached() ==
+                      reached_by_search(events, steps.size(), [&](const rows& own) { return any_order(own, plain); }),
+                  "the funnel in any order equals the search", events);
+  }
+
+  options.order = klantreis::funnel_order::strict;
+  rules strict = plain;
+  strict.directly = true;
+  require_equal(strict, "the strict funnel equals the search");
+
+  options.order = klantreis::funnel_order::ordered;
+  rules stepwise = plain;
+  stepwise.step_window = 3;
+  options.step_windows = {std::chrono::seconds{3}};
+  require_equal(stepwise, "windows from step to step equal the search");
+
+  if (steps.size() > 1) {
+    rules excluding = stepwise;
+    excluding.excluded = "d";
+    options.exclude = {{.what = "d"}};
+    require_equal(excluding, "excluded events equal the search");
+  }
   return 0;
 }
