@@ -11,10 +11,6 @@ class InputError(ValueError):
     pass
 class LimitError(InputError):
     pass
-import typing
-import typing_extensions
-__all__: list[str] = ['Chain', 'Columns', 'ConformanceCounts', 'EventLog', 'FunnelRequest', 'FunnelStep', 'InputError', 'JourneyDesign', 'JourneyGraph', 'JourneyGroup', 'JourneySet', 'KpiAggregates', 'KpiDefinition', 'LimitError', 'LogBuilder', 'Map', 'MeasureCounts', 'PathTable', 'Scenario', 'SpellSet', 'Stream', 'Table', 'abandoned_carts', 'alerts', 'align', 'alignments', 'apply_map', 'apply_model', 'attention', 'attribute', 'attribute_by_bootstrap', 'benchmarks', 'best_changes', 'bootstrap_weight', 'calls_to_action', 'check_walkthrough', 'click_through', 'cohort_rate', 'collect_spells', 'compare', 'compare_definitions', 'count_conformance', 'count_measure', 'credit_rows', 'credited_paths', 'design_scores', 'drop_off', 'durations', 'effort', 'entries', 'event_labels', 'expected_times', 'explain_credit', 'explain_funnel', 'finish_mapped', 'first_labels', 'friction', 'funnel', 'funnel_breakdown', 'funnel_customers', 'funnel_dialects', 'funnel_levels', 'funnel_times', 'funnel_trend', 'generate_paths', 'graph', 'graph_of_paths', 'has_map', 'improve', 'in_sample_roc', 'inventory', 'journey_conformity', 'kpi_definitions', 'kpi_definitions_of', 'kpi_library_table', 'kpi_measures', 'kpi_places', 'kpis', 'label_positions', 'likely_paths', 'likely_paths_of_paths', 'log_rank', 'loss_reasons', 'low_answers', 'make_journeys', 'make_or_break', 'make_paths', 'map_coverage', 'map_inventory', 'map_of', 'markov', 'model_skill', 'models', 'newcombe', 'newcombe_paired', 'occupancy', 'order_criteria', 'outcome_events', 'period_reach', 'phase_at', 'phase_cohorts', 'phase_history', 'phase_reach', 'phase_scores', 'predicted_conversion', 'reach_overlap', 'relationship', 'replay_traces', 'resample_paths', 'returns_by_experience', 'scenario', 'score_paths', 'select_journeys', 'select_order', 'shapley_positions', 'shapley_values', 'silence', 'spells', 'step_matrix', 'survival', 'survival_quantiles', 'timeline', 'token_replay', 'touch_costs', 'transform_paths', 'transitions', 'transitions_of_paths', 'value_concentration', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'webshop_events', 'webshop_log', 'webshop_parameters', 'webshop_truth', 'what_if', 'wilson']
-__all__: list[str] = ['Chain', 'Columns', 'ConformanceCounts', 'EventLog', 'FunnelRequest', 'FunnelStep', 'InputError', 'JourneyDesign', 'JourneyGraph', 'JourneyGroup', 'JourneySet', 'KpiAggregates', 'KpiDefinition', 'LimitError', 'LogBuilder', 'Map', 'MeasureCounts', 'PathTable', 'Scenario', 'SpellSet', 'Stream', 'Table', 'abandoned_carts', 'alerts', 'align', 'alignments', 'apply_map', 'apply_model', 'attention', 'attribute', 'attribute_by_bootstrap', 'benchmarks', 'best_changes', 'bootstrap_weight', 'calls_to_action', 'check_walkthrough', 'click_through', 'cohort_rate', 'collect_spells', 'compare', 'compare_definitions', 'count_conformance', 'count_measure', 'credit_rows', 'credited_paths', 'design_scores', 'drop_off', 'durations', 'effort', 'entries', 'event_labels', 'expected_times', 'explain_credit', 'explain_funnel', 'finish_mapped', 'first_labels', 'friction', 'funnel', 'funnel_breakdown', 'funnel_customers', 'funnel_dialects', 'funnel_levels', 'funnel_times', 'funnel_trend', 'generate_paths', 'graph', 'graph_of_paths', 'has_map', 'improve', 'in_sample_roc', 'inventory', 'journey_conformity', 'kpi_definitions', 'kpi_definitions_of', 'kpi_library_table', 'kpi_measures', 'kpi_places', 'kpis', 'label_positions', 'likely_paths', 'likely_paths_of_paths', 'log_rank', 'loss_reasons', 'low_answers', 'make_journeys', 'make_or_break', 'make_paths', 'map_coverage', 'map_inventory', 'map_of', 'markov', 'model_skill', 'models', 'newcombe', 'newcombe_paired', 'occupancy', 'order_criteria', 'outcome_events', 'period_reach', 'phase_at', 'phase_cohorts', 'phase_history', 'phase_reach', 'phase_scores', 'predicted_conversion', 'predictors', 'reach_overlap', 'relationship', 'replay_traces', 'resample_paths', 'retention', 'returns_by_experience', 'scenario', 'score_paths', 'select_journeys', 'select_order', 'sequence_matches', 'shapley_positions', 'shapley_values', 'silence', 'spells', 'step_matrix', 'survival', 'survival_quantiles', 'timeline', 'token_replay', 'touch_costs', 'transform_paths', 'transitions', 'transitions_of_paths', 'value_concentration', 'variants', 'variants_of_paths', 'ways_in', 'ways_out', 'webshop_events', 'webshop_log', 'webshop_parameters', 'webshop_truth', 'what_if', 'wilson']
 class Table:
     def __arrow_c_stream__(self, requested_schema: typing.Any = None) -> typing.Any:
         ...
@@ -127,7 +123,7 @@ class Map:
     def phases_at(self, level: str) -> list[str]:
         ...
     @property
-    def columns(self) -> dict:
+    def columns(self) -> dict[str, typing.Any]:
         ...
     @property
     def inactivity(self) -> int | None:
@@ -285,7 +281,7 @@ class FunnelStep:
     def label(self) -> str:
         ...
 class FunnelRequest:
-    def __init__(self, steps: collections.abc.Sequence[FunnelStep], *, window: typing.SupportsInt | typing.SupportsIndex | None, by: str, order: str, step_windows: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex | None], exclude: collections.abc.Sequence[tuple[FunnelStep, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], optional_steps: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], repeats: str, unit: str, dialect: str, modes: collections.abc.Sequence[str], level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> None:
+    def __init__(self, steps: collections.abc.Sequence[FunnelStep], *, window: typing.SupportsInt | typing.SupportsIndex | None, by: str, order: str, step_windows: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex | None], exclude: collections.abc.Sequence[tuple[FunnelStep, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]], optional_steps: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], repeats: str, unit: str, entry: str, dialect: str, modes: collections.abc.Sequence[str], level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
 class Scenario:
     def conversion_rate(self) -> float:
@@ -559,6 +555,8 @@ def map_inventory(log: EventLog) -> Table:
     ...
 def map_of(log: EventLog) -> Map:
     ...
+def map_svg(json: str, *, phases: collections.abc.Sequence[tuple[str, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex | None, typing.SupportsFloat | typing.SupportsIndex | None, typing.SupportsFloat | typing.SupportsIndex | None, typing.SupportsInt | typing.SupportsIndex]], touchpoints: collections.abc.Sequence[tuple[str, typing.SupportsInt | typing.SupportsIndex, typing.SupportsFloat | typing.SupportsIndex]], kpis: collections.abc.Sequence[tuple[str, str, str, str]], language: str, most: typing.SupportsInt | typing.SupportsIndex, min_answers: typing.SupportsInt | typing.SupportsIndex) -> str:
+    ...
 @typing.overload
 def markov(paths: PathTable, *, order: typing.SupportsInt | typing.SupportsIndex, self_transitions: bool) -> Chain:
     ...
@@ -593,6 +591,10 @@ def phase_scores(figures: Table) -> Table:
     ...
 def predicted_conversion(paths: PathTable, *, model: str, parameters: dict[str, typing.Any]) -> list[float]:
     ...
+@typing.overload
+def predictors(source: JourneySet, request: FunnelRequest, from_step: typing.SupportsInt | typing.SupportsIndex, to_step: typing.SupportsInt | typing.SupportsIndex, events: bool, previous: bool, attributes: collections.abc.Sequence[str]) -> Table:
+    ...
+@typing.overload
 def predictors(source: EventLog, request: FunnelRequest, from_step: typing.SupportsInt | typing.SupportsIndex, to_step: typing.SupportsInt | typing.SupportsIndex, events: bool, previous: bool, attributes: collections.abc.Sequence[str]) -> Table:
     ...
 def reach_overlap(journeys: JourneySet, design: JourneyDesign, *, by: str, phase: str, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
@@ -603,6 +605,10 @@ def replay_traces(traces: collections.abc.Sequence[tuple[collections.abc.Sequenc
     ...
 def resample_paths(paths: PathTable, *, seed: typing.SupportsInt | typing.SupportsIndex, replicate: typing.SupportsInt | typing.SupportsIndex) -> PathTable:
     ...
+@typing.overload
+def retention(source: JourneySet, request: FunnelRequest) -> Table:
+    ...
+@typing.overload
 def retention(source: EventLog, request: FunnelRequest) -> Table:
     ...
 def returns_by_experience(journeys: JourneySet, design: JourneyDesign, *, tolerance: typing.SupportsFloat | typing.SupportsIndex, level: typing.SupportsFloat | typing.SupportsIndex, min_n: typing.SupportsFloat | typing.SupportsIndex, threads: typing.SupportsInt | typing.SupportsIndex) -> Table:
@@ -619,6 +625,10 @@ def select_journeys(journeys: JourneySet, *, name: str, where: collections.abc.S
     ...
 def select_order(paths: PathTable, *, max_order: typing.SupportsInt | typing.SupportsIndex, folds: typing.SupportsInt | typing.SupportsIndex, seed: typing.SupportsInt | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, level: typing.SupportsFloat | typing.SupportsIndex) -> Table:
     ...
+@typing.overload
+def sequence_matches(source: JourneySet, pattern: str, request: FunnelRequest) -> Table:
+    ...
+@typing.overload
 def sequence_matches(source: EventLog, pattern: str, request: FunnelRequest) -> Table:
     ...
 def shapley_positions(paths: PathTable) -> Table:
