@@ -68,6 +68,19 @@ def test_the_parts_of_a_bar_add_up_and_the_fullest_phase_is_the_highest() -> Non
     assert bars[1].left == 1.0
 
 
+def test_going_on_leaving_and_resting_are_parts_of_the_settled_visits() -> None:
+    journeys = kr.datasets.webshop(3_000).journeys()
+    phases = ["awareness", "consideration", "decision", "purchase", "delivery", "service", "ambassador"]
+    measured = kr.measure(journeys, map=phases)
+    grid = grid_of(measured.phases.to_dicts(), moves=measured.transitions.to_dicts())
+    columns = values_of(grid, Words("en"), designed=False)["columns"]
+    for column, row in zip(columns, measured.phases, strict=True):
+        moves = {str(move["name"]): move["value"] for move in column["moves"]}
+        assert moves.get("leave", "0.0%") == Words("en").share(row["exit_rate"])
+        shares = [float(moves[name][:-1]) for name in ("go on", "leave", "at rest") if name in moves]
+        assert sum(shares) == pytest.approx(100, abs=0.15)
+
+
 def test_touchpoints_stand_by_customers_and_the_rest_is_counted() -> None:
     touchpoints = [{"touchpoint": f"t{i}", "phase": "a", **row("", 10 * i)} for i in range(1, 21)]
     for entry in touchpoints:

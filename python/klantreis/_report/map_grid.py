@@ -68,7 +68,7 @@ class Column:
     name: str
     measured: bool = True
     row: Mapping[str, Any] | None = None
-    """The row of the phase in the table of phases; None when it was not measured."""
+    """The row of the phase in the table of phases, with its visits of settled journeys; None when not measured."""
     bar: Bar | None = None
     actions: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -97,6 +97,7 @@ def grid_of(
     *,
     map: JourneyMap | None = None,
     level: str | None = None,
+    moves: Iterable[Mapping[str, Any]] = (),
     touchpoints: Iterable[Mapping[str, Any]] = (),
     emotions: Iterable[Mapping[str, Any]] = (),
     kpis: Iterable[Mapping[str, Any]] = (),
@@ -112,12 +113,17 @@ def grid_of(
         The designed journey: names, needs, actions, backstage.
     level
         The level of the map on which was measured; None: its own phases.
+    moves
+        Rows of the table of transitions, which tell the visits of settled journeys.
     touchpoints, emotions, kpis
         Rows of the other tables.
     most_chips
         So many touchpoints are shown in a phase, those with most customers; the rest is counted.
     """
-    rows = {str(row["phase"]): row for row in phases}
+    settled: dict[str, int] = {}
+    for move in moves:
+        settled[str(move["from"])] = settled.get(str(move["from"]), 0) + int(move["weight"])
+    rows = {str(row["phase"]): {**row, "settled": settled.get(str(row["phase"]), 0)} for row in phases}
     groups = _groups(map, level, list(rows))
     felt = {str(row["phase"]): row for row in emotions}
     figures: dict[str, list[Mapping[str, Any]]] = {}

@@ -103,6 +103,7 @@ def render(
         tables.phases,
         map=part,
         level=level,
+        moves=tables.moves,
         touchpoints=tables.touchpoints,
         emotions=tables.emotions,
         kpis=tables.kpis,
@@ -119,6 +120,7 @@ class _Tables:
 
     def __init__(self, journeys: Journeys | None, map: JourneyMap, level: str | None, least: int | None) -> None:
         self.phases: list[dict[str, Any]] = []
+        self.moves: list[dict[str, Any]] = []
         self.touchpoints: list[dict[str, Any]] = []
         self.emotions: list[dict[str, Any]] = []
         self.kpis: list[dict[str, Any]] = []
@@ -130,6 +132,7 @@ class _Tables:
             return [row for row in rows if least is None or not 0 < row[size] < least]
 
         self.phases = kept(measured.phases.to_dicts(), "reach")
+        self.moves = measured.transitions.to_dicts()
         self.touchpoints = kept(measured.touchpoints.to_dicts(), "reach")
         self.emotions = kept(measured.emotions.to_dicts(), "n")
         self.kpis = kept(kpis(journeys, map=map).to_dicts(), "n")

@@ -35,6 +35,7 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
         [row for row in phases if not context.is_small(row["reach"])],
         map=context.map,
         level=context.map_level,
+        moves=measured.transitions.to_dicts(),
         touchpoints=[row for row in measured.touchpoints.to_dicts() if not context.is_small(row["reach"])],
         emotions=[row for row in measured.emotions.to_dicts() if not context.is_small(row["n"])],
         kpis=[] if context.kpis is None else [row for row in context.kpis.to_dicts() if not context.is_small(row["n"])],
@@ -171,14 +172,11 @@ def _column(column: Column, words: Words) -> dict[str, Any]:
 
 
 def _moves(row: Mapping[str, Any], words: Words) -> list[dict[str, Any]]:
-    if not row["visits"]:
-        return [_move(words("map.start"), words.count(0), "z")]
-    left, rest = int(row["left"]), int(row["at_rest"])
-    settled = max(int(row["visits"]) - int(row.get("open") or 0), left + rest, 1)
-    moves = [
-        _move(words("map.start"), words.count(row["entries"]), "" if row["entries"] else "z"),
-        _move(words("map.on"), words.share(1 - (left + rest) / settled)),
-    ]
+    moves = [_move(words("map.start"), words.count(row["entries"]), "" if row["entries"] else "z")]
+    left, rest, settled = int(row["left"]), int(row["at_rest"]), int(row["settled"])
+    if not settled:
+        return moves
+    moves.append(_move(words("map.on"), words.share(1 - (left + rest) / settled)))
     if left:
         interval = words.interval(row["lower"], row["upper"], "share")
         moves.append(_move(words("map.leave"), words.share(left / settled), "ex", interval))
