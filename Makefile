@@ -44,7 +44,7 @@ clang: ## C++ tests built by clang 16, under the address and undefined behaviour
 consumers: ## Projects that use the library, installed or as a subfolder
 	tools/consumers.sh
 
-bench: wheel ## Benchmarks, and a comparison with DuckDB on EVENTS events (1000000)
+bench: wheel ## Benchmarks, and a comparison with DuckDB and ClickHouse on EVENTS events (1000000)
 	tools/bench.sh
 
 coverage: ## How often intervals hold the truth in REPLICATES (5000) samples; takes some minutes

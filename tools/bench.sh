@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Benchmarks of the parts (benchmarks/*.cpp, google/benchmark; figures also in build/benchmarks/*.json), then the
-# comparison with DuckDB on EVENTS events (1000000).
+# comparison with DuckDB and ClickHouse on EVENTS events (1000000).
 . "$(dirname "$0")/common.sh"
 use_tools build test
 if ls benchmarks/*.cpp >/dev/null 2>&1; then
@@ -12,5 +12,5 @@ if ls benchmarks/*.cpp >/dev/null 2>&1; then
     "$program" --benchmark_out="$program.json" --benchmark_out_format=json
   done
 fi
-say "Comparison with DuckDB"
+say "Comparison with DuckDB and ClickHouse"
 python benchmarks/compare.py --events "${EVENTS:-1000000}"
