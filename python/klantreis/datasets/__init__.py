@@ -17,6 +17,7 @@ from klantreis._files import write_whole
 from klantreis._journeys import AfterConversion, Journeys, journeys
 from klantreis._log import Log
 from klantreis._table import Table
+from klantreis.datasets._examples import Example, example_events, restaurant
 
 if TYPE_CHECKING:
     import os
@@ -26,7 +27,17 @@ if TYPE_CHECKING:
 
     Parameters = Mapping[str, Any] | str | os.PathLike[str] | None
 
-__all__ = ["SampleLog", "WebshopTruth", "webshop", "webshop_events", "webshop_parameters", "webshop_truth"]
+__all__ = [
+    "Example",
+    "SampleLog",
+    "WebshopTruth",
+    "example_events",
+    "restaurant",
+    "webshop",
+    "webshop_events",
+    "webshop_parameters",
+    "webshop_truth",
+]
 
 
 class SampleLog(Log):
