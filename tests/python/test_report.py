@@ -17,7 +17,7 @@ import klantreis as kr
 from klantreis._report.context import split_path
 from klantreis._report.words import LANGUAGES, Words, cut_name, en, nl
 
-EVERY_SECTION = ["health", "figures", "map", "flow", "funnel", "leaving", "channels", "paths", "method"]
+EVERY_SECTION = ["health", "figures", "fix", "map", "flow", "funnel", "leaving", "channels", "paths", "method"]
 # Of a log without phases.
 WITHOUT_MAP = [section for section in EVERY_SECTION if section != "map"]
 VOID = {"meta", "link", "br", "img", "hr", "input"}

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from klantreis._attribution import Model, attribute
 from klantreis._dropoff import DropOff, drop_off
 from klantreis._funnel import funnel
+from klantreis._improve import MakeOrBreak, improve, make_or_break
 from klantreis._journeys import Journeys
 from klantreis._kpi import kpis
 from klantreis._map import JourneyMap
@@ -168,6 +169,24 @@ class Context:
     def leaving(self) -> DropOff:
         """Where customers leave."""
         return drop_off(self.going_on, by=self.item_by, collapse=True, min_n=MIN_N)
+
+    @functools.cached_property
+    def fixes(self) -> tuple[Table, Table | None]:
+        """What keeping a few more customers brings, where it can be changed and, with a map, everywhere."""
+        inside = improve(self.cut, by=self.item_by, collapse=True, min_n=MIN_N)
+        if self.map is None:
+            return inside, None
+        return inside, improve(self.cut, by=self.item_by, collapse=True, min_n=MIN_N, controllable="all")
+
+    @functools.cached_property
+    def steps_taken(self) -> Table:
+        """How many customers went from each item to each other one, up to the conversion."""
+        return transitions(self.cut, by=self.item_by, collapse=True)
+
+    @functools.cached_property
+    def passed(self) -> MakeOrBreak:
+        """Which items the conversions depend on."""
+        return make_or_break(self.cut, by=self.item_by, collapse=True, min_n=MIN_N)
 
     @functools.cached_property
     def credits(self) -> dict[str, Table]:

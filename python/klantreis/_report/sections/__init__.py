@@ -9,6 +9,7 @@ from klantreis._report.context import Absent, Context, Part
 from klantreis._report.sections import (
     channels,
     figures,
+    fix,
     flow,
     funnel,
     header,
@@ -25,6 +26,7 @@ SECTIONS: tuple[Build, ...] = (
     header.build,
     health.build,
     figures.build,
+    fix.build,
     map.build,
     flow.build,
     funnel.build,

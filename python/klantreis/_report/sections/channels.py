@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from klantreis._report.axes import ticks
 from klantreis._report.context import MODELS, Absent, Context, Part, View, model_name
 
 _ROWS = 10
@@ -33,7 +34,7 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
     if _NOBODY in by_item and any(row["credit"] for row in by_item[_NOBODY].values()):
         shown.append(_NOBODY)
     largest = max(_top(row) for name in shown for row in by_item[name].values())
-    ticks, most = _ticks(largest)
+    marks, most = ticks(largest)
     lines = [_line(context, name, by_item[name], most) for name in shown]
     conversions = words.of("conversion", context.cut.conversions)
     values = {
@@ -43,8 +44,8 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
         "sub": words("channels.sub", conversions=conversions, models=len(MODELS)),
         "models": [(model, model_name(words, model)) for model in MODELS],
         "lines": lines,
-        "ticks": [(tick / most, words.number(tick)) for tick in ticks],
-        "intervals": len(ticks) - 1,
+        "ticks": [(tick / most, words.number(tick)) for tick in marks],
+        "intervals": len(marks) - 1,
         "rest": words("channels.rest", count=words.count(len(items) - _ROWS)) if len(items) > _ROWS else "",
         "note": words("channels.note", conversions=conversions, by=words.column(by).lower()),
     }
@@ -119,12 +120,3 @@ def _heading(context: Context, by_item: dict[str, dict[str, dict[str, Any]]], it
                 model=model_name(words, model).lower(),
             )
     return words("channels.heading", name=words.name(best["markov"], 40))
-
-
-def _ticks(largest: float) -> tuple[list[float], float]:
-    """Round numbers from 0 to at least ``largest``, and the last of them."""
-    raw = max(largest, 1e-9) / 5
-    size = 10.0 ** math.floor(math.log10(raw))
-    step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor >= raw * 0.999)
-    number = math.ceil(largest / step - 1e-9) or 1
-    return [step * i for i in range(number + 1)], step * number
