@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import pandas
+    import plotly.graph_objects
     import polars
     import pyarrow
 
@@ -269,6 +270,40 @@ class Table:
         rows = [{name: _json_value(value) for name, value in row.items()} for row in self]
         content = {"definition": self.definition, "options": self.options, "rows": rows}
         return _delivered(json.dumps(content, ensure_ascii=False, allow_nan=False), path)
+
+    def plot(self, *, limit: int = 20) -> plotly.graph_objects.Figure:
+        """Draw the result as a plotly figure, with its intervals.
+
+        What a table is, is read from its columns, so a sorted or shortened table can be drawn as well; the error on a
+        table without a picture lists the results that have one.
+
+        Parameters
+        ----------
+        limit
+            How many rows (items, states, groups) to draw at most, from the first on; the picture counts the rest.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            It needs no network: ``.to_html()`` holds all that it uses. Definition and options are in ``layout.meta``.
+
+        Raises
+        ------
+        InputError
+            When there is no picture of such a table, or plotly is not installed (``pip install "klantreis[plot]"``).
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> journeys = kr.datasets.webshop(2_000).journeys()
+        >>> found = kr.drop_off(journeys)
+        >>> figure = found.plot(limit=3)
+        >>> list(figure.data[0].x) == found["exit_rate"][:3]
+        True
+        """
+        from klantreis._plot import draw
+
+        return draw(self, limit=limit)
 
     def __repr__(self) -> str:
         shown = self.head(_TEXT_ROWS)._shown_columns()
