@@ -14,6 +14,7 @@ import klantreis as kr
 from klantreis._plot import PICTURES, picture_of, style
 
 STEPS = ["product_view", "add_to_cart", "order"]
+PHASES = ["awareness", "consideration", "decision", "purchase", "delivery", "service", "loyalty", "ambassador"]
 ODD = '<b>a & "b"</b> $x$'
 
 
@@ -32,6 +33,12 @@ def results() -> dict[str, kr.Table]:
         "attribution": kr.attribute(journeys(), by="channel"),
         "compare_models": kr.compare_models(journeys(), by="channel"),
         "removal_effects": kr.removal_effects(journeys(), by="channel"),
+        "survival": kr.survival(journeys()),
+        "funnel_difference": kr.compare(journeys(), before="2025-03-01", steps=STEPS).steps,
+        "transitions": kr.transitions(journeys()),
+        "step_matrix": kr.step_matrix(journeys()),
+        "timeline": kr.timeline(journeys(), "k0000001", map=PHASES),
+        "phases": kr.measure(journeys(), map=PHASES),
     }
 
 
@@ -184,6 +191,112 @@ def test_every_model_shows_its_shares_with_intervals() -> None:
         share, end = drawn[row["model"], row["channel"]]
         assert share == row["share"]
         assert end == pytest.approx((row["share_lower"], row["share_upper"]), abs=1e-12)
+
+
+def test_curves_and_bands_are_those_of_the_table() -> None:
+    table = results()["survival"]
+    figure = table.plot()
+    for outcome in ("converted", "left"):
+        curve, low, high = (named(figure, outcome + end) for end in ("", ", lower", ", upper"))
+        firm = ["few_customers" not in marks for marks in table["marks"]]
+        assert list(curve.y) == [y if sure else None for y, sure in zip(table[outcome], firm, strict=True)]
+        assert list(low.y) == [bound for bound in table[outcome + "_lower"] if bound is not None]
+        assert list(high.y) == [bound for bound in table[outcome + "_upper"] if bound is not None]
+    few = [trace for trace in figure.data if trace.name == "left" and trace.line.dash == "dot"]
+    assert [y for y in few[0].y if y is not None] == [
+        y for y, sure in zip(table["left"], firm, strict=True) if not sure
+    ]
+
+
+def test_times_on_a_logarithmic_axis_are_those_of_the_table_and_zero_stands_at_its_end() -> None:
+    table = results()["survival"]
+    figure = table.plot()
+    assert figure.layout.xaxis.type == "log"
+    assert list(named(figure, "left").x) == [max(time, 1.0) for time in table["time"]]
+    assert "less than 1 s" in figure.layout.xaxis.title.text
+
+
+def test_times_of_one_order_of_size_stand_on_a_linear_axis() -> None:
+    table = kr.survival(kr.spells([6, 7, 10, 13, 16], ["conversion"] * 5))
+    figure = table.plot()
+    assert figure.layout.xaxis.type is None
+    assert list(figure.layout.xaxis.tickvals) == pytest.approx([0, 3.2, 6.4, 9.6, 12.8, 16])
+
+
+def test_groups_have_a_curve_each() -> None:
+    table = kr.survival(journeys(), segment="device")
+    names = {trace.name for trace in table.plot().data if trace.showlegend}
+    assert names == {f"{device}: converted" for device in table["device"]}
+    assert "more groups" in table.plot(limit=1).layout.title.text
+
+
+def test_compared_funnels_show_both_groups_and_their_difference() -> None:
+    table = results()["funnel_difference"]
+    first, second, difference = table.plot().data
+    assert first.name == "before 2025-03-01"
+    for trace, stem in ((first, "first"), (second, "second")):
+        assert list(trace.x) == table[stem]
+        assert ends(trace) == bounds(table, stem + "_")
+    assert list(difference.x) == table["difference"]
+    assert ends(difference) == bounds(table)
+
+
+def test_a_heat_map_has_the_probability_of_every_transition() -> None:
+    table = results()["transitions"]
+    figure = table.plot(limit=100)
+    grid = figure.data[0]
+    rows, columns = list(figure.layout.yaxis.ticktext), list(figure.layout.xaxis.ticktext)
+    drawn = {
+        (rows[y], columns[x]): value
+        for y, line in enumerate(grid.z)
+        for x, value in enumerate(line)
+        if value is not None
+    }
+    assert drawn == {(row["from"], row["to"]): row["probability"] for row in table}
+    assert rows[0] == "(start)"
+    assert set(columns[-2:]) == {"(conversion)", "(null)"}
+
+
+def test_a_heat_map_counts_the_transitions_that_it_does_not_show() -> None:
+    table = results()["transitions"]
+    figure = table.plot(limit=5)
+    shown = sum(value is not None for line in figure.data[0].z for value in line)
+    assert f"{len(table) - shown} more transitions" in figure.layout.title.text
+    assert "–" in figure.data[0].text[0][0]  # with few columns the interval stands in the cell
+
+
+def test_the_columns_of_a_step_matrix_add_up_to_one() -> None:
+    figure = results()["step_matrix"].plot(limit=100)
+    for column in zip(*figure.data[0].z, strict=True):
+        assert sum(value for value in column if value is not None) == pytest.approx(1)
+    assert figure.layout.yaxis.ticktext[-1].startswith("(")
+
+
+def test_every_event_of_the_customer_stands_in_the_timeline() -> None:
+    table = results()["timeline"]
+    figure = table.plot()
+    names = list(figure.layout.yaxis.ticktext)
+    drawn = [(x, names[y]) for trace in figure.data for x, y in zip(trace.x, trace.y, strict=True)]
+    assert sorted(drawn) == sorted(zip(table["time"], table["touchpoint"], strict=True))
+
+
+def test_phases_stand_in_their_designed_order_and_what_is_not_measured_has_no_bar() -> None:
+    found = results()["phases"]
+    columns = {name: found[name] for name in found.columns}
+    columns["measured"] = [phase != "loyalty" for phase in PHASES]
+    table = kr.Table.from_columns(columns)
+    reach, left = (figure := table.plot()).data
+    assert list(figure.layout.yaxis.ticktext) == PHASES
+    assert list(reach.x) == [row["reach"] if row["measured"] else None for row in table]
+    assert reach.x[PHASES.index("loyalty")] is None
+    assert list(left.x) == table["exit_rate"]
+    known = [row for row in table if row["exit_rate"] is not None]
+    drawn = [
+        (x - low, x + high)
+        for x, low, high in zip(left.x, left.error_x.arrayminus, left.error_x.array, strict=True)
+        if x is not None
+    ]
+    assert drawn == [pytest.approx((row["lower"], row["upper"])) for row in known]
 
 
 def test_what_a_table_is_does_not_depend_on_the_name_of_its_rows() -> None:

@@ -92,6 +92,48 @@ PICTURES = (
         _with_bounds("removal_effect_value"),
         labels=(1, 1),
     ),
+    Picture(
+        "survival",
+        "kr.survival(...)",
+        "curves",
+        frozenset({"time", "at_risk", "n", "conversions", "exits", "marks"})
+        | _with_bounds("survival", "converted", "left"),
+        frozenset({"moves"}) | _with_bounds("moved"),
+        labels=(0, 3),
+    ),
+    Picture(
+        "funnel_difference",
+        "kr.compare(..., steps=[...]).steps",
+        "panels",
+        frozenset({"step", "label", "count_first", "count_second", "n_first", "n_second"})
+        | frozenset({"difference", "lower", "upper", "p", "p_adjusted", "marks"})
+        | _with_bounds("first", "second", "from_first"),
+    ),
+    Picture(
+        "transitions",
+        "kr.transitions(...)",
+        "grids",
+        frozenset({"from", "to", "weight", "probability"}) | _INTERVAL,
+        frozenset({"median_time", "kind"}),
+    ),
+    Picture("step_matrix", "kr.step_matrix(...)", "grids", frozenset({"step", "label", "count", "share"})),
+    Picture(
+        "timeline",
+        "kr.timeline(...)",
+        "curves",
+        frozenset({"time", "since_start", "touchpoint", "journey"}),
+        labels=(0, 1),
+    ),
+    Picture(
+        "phases",
+        "kr.measure(...)",
+        "panels",
+        frozenset({"reach", "entries", "visits", "passed", "back", "skips", "left", "at_rest", "exits", "exit_rate"})
+        | frozenset({"open", "measured"})
+        | _INTERVAL,
+        frozenset({"median_time", "emotion_expected", "emotion_measured"}),
+        labels=(1, 2),
+    ),
 )
 
 
