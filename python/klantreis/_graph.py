@@ -15,6 +15,9 @@ from klantreis._transitions import _require_path_options
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
+
+    import plotly.graph_objects
 
     from klantreis._journeys import Journeys
 
@@ -138,6 +141,37 @@ class Graph:
         for row in self._edges:
             graph.add_edge(row.pop("from"), row.pop("to"), **row)
         return graph
+
+    def plot(
+        self, *, order: Sequence[str] | None = None, states: int = 10, limit: int = 30
+    ) -> plotly.graph_objects.Figure:
+        """Draw the graph in layers with plotly: states from left to right, starts and ends below them.
+
+        Parameters
+        ----------
+        order
+            The states to show, from left to right. None: those of most visits, ordered so that much goes forward.
+        states
+            How many states to show at most.
+        limit
+            How many transitions between states to draw at most, strongest first; the picture counts the rest.
+
+        Raises
+        ------
+        InputError
+            When ``order`` names something that is no state, or plotly is not installed.
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> graph = kr.graph(kr.datasets.webshop(2_000).journeys(), by="phase")
+        >>> figure = graph.plot(order=["awareness", "consideration", "decision", "purchase"])
+        >>> figure.layout.xaxis.ticktext
+        ('awareness', 'consideration', 'decision', 'purchase')
+        """
+        from klantreis._plot.flow import draw_graph
+
+        return draw_graph(self._nodes, self._edges, order=order, states=states, limit=limit)
 
     def __repr__(self) -> str:
         return f"Graph({self._handle.states:,} states, {self._handle.transitions:,} transitions; by: {self._by})"

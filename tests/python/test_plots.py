@@ -12,6 +12,7 @@ import pytest
 
 import klantreis as kr
 from klantreis._plot import PICTURES, picture_of, style
+from klantreis._plot.flow import layers
 
 STEPS = ["product_view", "add_to_cart", "order"]
 PHASES = ["awareness", "consideration", "decision", "purchase", "delivery", "service", "loyalty", "ambassador"]
@@ -301,3 +302,49 @@ def test_phases_stand_in_their_designed_order_and_what_is_not_measured_has_no_ba
 
 def test_what_a_table_is_does_not_depend_on_the_name_of_its_rows() -> None:
     assert picture_of(kr.drop_off(journeys(), by="channel")).name == "drop_off"
+
+
+def steps(figure: Any) -> dict[tuple[str, str], float]:
+    return {(trace.meta["from"], trace.meta["to"]): trace.meta["weight"] for trace in figure.data if trace.meta}
+
+
+def test_a_graph_draws_every_transition_with_its_weight_starts_and_ends_included() -> None:
+    graph = kr.graph(journeys(), by="phase")
+    figure = graph.plot(limit=100)
+    assert steps(figure) == {(row["from"], row["to"]): row["weight"] for row in graph.edges}
+    assert "Not drawn" not in figure.layout.title.text
+    assert {shown.text.partition("<br>")[0] for shown in figure.layout.annotations} >= {"1,382", "643", "312"}
+
+
+def test_a_graph_says_what_it_does_not_draw() -> None:
+    graph = kr.graph(journeys())
+    figure = graph.plot(states=4, limit=3)
+    assert len(figure.layout.xaxis.ticktext) == 4
+    hidden = len(graph.edges) - len(steps(figure))
+    assert f"Not drawn: 16 states and {hidden} transitions" in figure.layout.title.text
+
+
+def test_a_graph_goes_forward_as_far_as_its_weights_allow() -> None:
+    rows = [
+        {"from": a, "to": b, "weight": weight}
+        for a, b, weight in [("c", "a", 1), ("a", "b", 5), ("b", "c", 5), ("c", "d", 4), ("b", "b", 9)]
+    ]
+    assert layers(rows, ["d", "c", "b", "a"]) == ["a", "b", "c", "d"]
+
+
+def test_the_order_of_a_graph_can_be_given_and_must_name_states() -> None:
+    graph = kr.graph(journeys(), by="phase")
+    assert list(graph.plot(order=["purchase", "awareness"]).layout.xaxis.ticktext) == ["purchase", "awareness"]
+    with pytest.raises(kr.InputError, match="'nowhere', which is no state; states are consideration"):
+        graph.plot(order=["nowhere"])
+
+
+def test_names_in_a_graph_mean_only_themselves() -> None:
+    figure = kr.graph(kr.journeys(odd_log(), conversion="order")).plot()
+    assert "&lt;b&gt;a &amp; " in figure.layout.xaxis.ticktext[0]
+    assert all("<b>" not in (trace.hovertext or "") for trace in figure.data if trace.meta)
+
+
+def test_a_graph_of_one_state_is_drawn() -> None:
+    log = kr.read({"customer_id": [1], "timestamp": ["2024-03-01"], "touchpoint": ["visit"]})
+    assert len(steps(kr.graph(kr.journeys(log)).plot())) >= 1
