@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import importlib.util
 import re
 from typing import TYPE_CHECKING
@@ -114,3 +115,99 @@ def test_the_funnel_of_the_restaurant_can_be_counted(root: Path) -> None:
     journey, log = kr.datasets.restaurant()
     funnel = kr.funnel(kr.journeys(log), [phase.id for phase in journey.phases], by="phase")
     assert funnel["count"] == [320, compared, came]
+
+
+def test_who_buys_at_which_distance_can_be_counted(root: Path) -> None:
+    bought: dict[str, list[bool]] = {}
+    for rows in by_customer(root, "supermarket").values():
+        bought.setdefault(rows[0]["distance"], []).append("order" in {row["event"] for row in rows})
+    _, log = kr.datasets.supermarket()
+    journeys = kr.journeys(log, after_conversion="stop", observed_until="2024-06-15")
+    found = {row["distance"]: row for row in kr.kpis(journeys, select=["conversion_rate"], by="distance")}
+    assert [round(found[name]["value"], 3) for name in ("0-1 km", "1-3 km", "3-10 km")] == [0.778, 0.523, 0.303]
+    assert set(found) == set(bought)
+    for name, each in bought.items():
+        assert found[name]["n"] == len(each)
+        assert found[name]["value"] == pytest.approx(sum(each) / len(each))
+        assert (found[name]["lower"], found[name]["upper"]) == pytest.approx(kr.wilson(sum(each), len(each)))
+
+
+def test_reasons_of_those_who_do_not_buy_can_be_counted(root: Path) -> None:
+    reasons: dict[str, int] = {}
+    for rows in by_customer(root, "supermarket").values():
+        if all(row["event"] != "order" for row in rows):
+            reason = rows[-1]["reason"] or "(none)"
+            reasons[reason] = reasons.get(reason, 0) + 1
+    _, log = kr.datasets.supermarket()
+    journeys = kr.journeys(log, after_conversion="stop", observed_until="2024-06-15")
+    found = kr.loss_reasons(journeys, by="phase").reasons
+    assert dict(zip(found["reason"], found["count"], strict=True)) == reasons
+    assert (reasons["delivery_cost"], sum(reasons.values())) == (46, 208)
+
+
+def test_delivery_cost_is_a_number_and_what_buyers_paid_can_be_counted(root: Path) -> None:
+    paid = [
+        float(row["delivery_cost"])
+        for rows in by_customer(root, "supermarket").values()
+        for row in rows
+        if row["event"] == "order" and row["delivery_cost"]
+    ]
+    _, log = kr.datasets.supermarket()
+    (row,) = kr.kpis(kr.journeys(log, observed_until="2024-06-15"), select=["delivery_cost_paid"])
+    assert (row["value"], row["n"]) == (pytest.approx(sum(paid) / len(paid)), len(paid))
+
+
+def test_who_orders_again_after_which_answer_can_be_counted(root: Path) -> None:
+    again: dict[str, list[bool]] = {"below": [], "met": [], "above": []}
+    for rows in by_customer(root, "electronics").values():
+        answers = [row for row in rows if row["event"] == "nps"]
+        for answer in answers[:1]:
+            score = int(answer["score"])
+            later = [row for row in rows if row["event"] == "order" and row["timestamp"] > answer["timestamp"]]
+            again["below" if score < 7 else "met" if score < 9 else "above"].append(bool(later))
+    assert {name: (sum(each), len(each)) for name, each in again.items()} == {
+        "below": (2, 39),
+        "met": (11, 55),
+        "above": (29, 52),
+    }
+    _, log = kr.datasets.electronics()
+    journeys = kr.journeys(log, after_conversion="stop", observed_until="2024-09-30")
+    scores = {"below": "[0, 6]", "met": "[7, 8]", "above": "[9, 10]"}
+    define = {
+        name: f"share_of_customers(order, after=nps, among={{of: nps, where: {{score: {{between: {ends}}}}}}})"
+        for name, ends in scores.items()
+    }
+    for row in kr.kpis(journeys, select=list(define), define=define):
+        each = again[row["kpi"]]
+        assert (row["value"], row["n"]) == (pytest.approx(sum(each) / len(each)), len(each))
+        assert (row["lower"], row["upper"]) == pytest.approx(kr.wilson(sum(each), len(each)))
+
+
+def test_problems_and_scores_of_the_electronics_shop_can_be_counted(root: Path) -> None:
+    customers = by_customer(root, "electronics")
+    contacts: dict[str, int] = {}
+    scores: list[int] = []
+    for row in (row for rows in customers.values() for row in rows):
+        if row["event"] == "contact":
+            contacts[row["issue"]] = contacts.get(row["issue"], 0) + 1
+        if row["event"] == "nps" and row["installed"] == "yes":
+            scores.append(int(row["score"]))
+    _, log = kr.datasets.electronics()
+    journeys = kr.journeys(log, after_conversion="stop", observed_until="2024-09-30")
+    (fcr,) = kr.kpis(journeys, select=["fcr"])
+    assert fcr["value"] == pytest.approx(sum(times == 1 for times in contacts.values()) / len(contacts))
+    nps = {row["installed"]: row["value"] for row in kr.kpis(journeys, select=["nps"], by="installed")}
+    promoters, detractors = sum(score >= 9 for score in scores), sum(score <= 6 for score in scores)
+    assert nps["yes"] == pytest.approx(100 * (promoters - detractors) / len(scores))
+
+
+def test_who_recommends_was_content_and_shared_before(root: Path) -> None:
+    customers = by_customer(root, "electronics")
+    visits = [row for rows in customers.values() for row in rows if row["referrer"]]
+    assert len(visits) == 13
+    for visit in visits:
+        before = [row for row in customers[visit["referrer"]] if row["timestamp"] < visit["timestamp"]]
+        assert max(int(row["score"]) for row in before if row["event"] == "nps") >= 9
+        shared = max(row["timestamp"] for row in before if row["event"] == "share")
+        delay = dt.datetime.fromisoformat(visit["timestamp"][:-1]) - dt.datetime.fromisoformat(shared[:-1])
+        assert dt.timedelta(hours=6) <= delay <= dt.timedelta(days=5)

@@ -17,7 +17,7 @@ from klantreis._files import write_whole
 from klantreis._journeys import AfterConversion, Journeys, journeys
 from klantreis._log import Log
 from klantreis._table import Table
-from klantreis.datasets._examples import Example, example_events, restaurant
+from klantreis.datasets._examples import Example, electronics, example_events, restaurant, supermarket
 
 if TYPE_CHECKING:
     import os
@@ -31,8 +31,10 @@ __all__ = [
     "Example",
     "SampleLog",
     "WebshopTruth",
+    "electronics",
     "example_events",
     "restaurant",
+    "supermarket",
     "webshop",
     "webshop_events",
     "webshop_parameters",

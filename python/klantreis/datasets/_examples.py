@@ -15,7 +15,7 @@ from klantreis._table import Table
 if TYPE_CHECKING:
     from klantreis._log import Log
 
-EXAMPLES = ("restaurant",)
+EXAMPLES = ("restaurant", "electronics", "supermarket")
 NUMBERS = ("value", "score", "wait_s", "delivery_cost")
 
 
@@ -49,13 +49,59 @@ def restaurant() -> Example:
     return _example("restaurant")
 
 
+def electronics() -> Example:
+    """Return an electronics shop that is known for its delivery and service.
+
+    The shop does not exist and its customers are made up. They buy in spring and are followed until autumn: when it was
+    delivered (``same_day``, ``floor``, ``installed``), whether one contact solved a problem (``issue``, ``agent``,
+    ``wait_s``), how likely they recommend the shop (``score``), who came on whose recommendation (``referrer``), and
+    ``reason``, why some did not buy.
+
+    Returns
+    -------
+    Example
+        ``.map`` with seven phases, made from the template ``e-commerce``, and ``.log``.
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> map, log = kr.datasets.electronics()
+    >>> len(map.phases), log.numbers
+    (7, ['value', 'score', 'wait_s'])
+    """
+    return _example("electronics")
+
+
+def supermarket() -> Example:
+    """Return a supermarket whose customers weigh the way to the shop against the cost of delivery.
+
+    The supermarket does not exist and its 480 customers are made up. ``distance`` says how far the nearest branch is,
+    ``delivery_cost`` what delivery would cost in euros, once seen, ``reason`` why some did not buy.
+
+    Returns
+    -------
+    Example
+        ``.map`` with six phases and three criteria, made from the template ``retail``, and ``.log``.
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> map, log = kr.datasets.supermarket()
+    >>> len(map.phases), log.customers
+    (6, 480)
+    >>> [row["criterion"] for row in map.criteria()]
+    ['near', 'delivery_cost', 'choice']
+    """
+    return _example("supermarket")
+
+
 def example_events(name: str) -> Table:
     """Return the events of a worked example as a table, as a shop would export them.
 
     Parameters
     ----------
     name
-        ``"restaurant"``.
+        ``"restaurant"``, ``"electronics"`` or ``"supermarket"``.
 
     Returns
     -------
@@ -78,7 +124,8 @@ def example_events(name: str) -> Table:
 
 def _example(name: str) -> Example:
     given = JourneyMap.from_text(_text(f"{name}.yaml"), file=f"{name}.yaml")
-    return Example(given, read(_columns(name), map=given))
+    columns = _columns(name)
+    return Example(given, read(columns, map=given, numbers=[title for title in columns if title == "delivery_cost"]))
 
 
 def _columns(name: str) -> dict[str, list[Any]]:
