@@ -49,6 +49,19 @@ def klantreis(file: str) -> dict[str, object]:
     }
 
 
+def klantreis_steps(file: str) -> dict[str, object]:
+    """The funnel alone, from the events of its steps."""
+    import pyarrow.parquet as pq
+
+    import klantreis as kr
+
+    events = pq.read_table(file, read_dictionary=["touchpoint"])
+    kr.read(events.slice(0, 1000), only=STEPS)
+    start = used()
+    funnel = kr.funnel(kr.read(events, only=STEPS), STEPS, window="7d")
+    return {"seconds": {"funnel": used() - start}, "levels": funnel["count"]}
+
+
 def duckdb_transitions(file: str) -> dict[str, object]:
     """The transitions alone, by a window function over an in-memory table with an ENUM column."""
     connection = duckdb_table(file)
@@ -135,6 +148,7 @@ def check(edges: dict[tuple[str, str], int]) -> list[int]:
 
 JOBS = {
     "klantreis": klantreis,
+    "klantreis_steps": klantreis_steps,
     "duckdb_transitions": duckdb_transitions,
     "duckdb_funnel": duckdb_funnel,
     "clickhouse_funnel": clickhouse_funnel,
@@ -181,10 +195,10 @@ def main() -> int:
     alone = best["duckdb_transitions"]["transitions"]
     print(f"{'klantreis, all three from Arrow':42}{total:18.3f}")
     print(f"DuckDB's transitions query alone takes {alone / total:.1f} times as long; the counts are equal.")
-    clickhouse, mine = best["clickhouse_funnel"]["funnel"], best["klantreis"]
+    clickhouse = best["clickhouse_funnel"]["funnel"]
     print(
-        f"ClickHouse's funnel takes {clickhouse / mine['funnel']:.1f} times ours from journeys, "
-        f"{clickhouse / (mine['journeys'] + mine['funnel']):.1f} times ours from events."
+        f"ClickHouse's funnel takes {clickhouse / best['klantreis']['funnel']:.1f} times ours from journeys, "
+        f"{clickhouse / best['klantreis_steps']['funnel']:.1f} times ours from events."
     )
     return 0
 

@@ -31,6 +31,9 @@ struct log_options {
   std::int64_t ticks_per_second = 0;
   /// Phase of each touchpoint, when no phase column is given; touchpoints that are not listed get `(none)`.
   std::vector<std::pair<std::string, std::string>> phase_of_touchpoint = {};
+  /// Keep only events of these touchpoints, which is what a funnel needs of its events; empty: keep all. Other rows are
+  /// neither events nor bad rows.
+  std::vector<std::string> only = {};
   unsigned threads = 0;  ///< 0: one for each core
 };
 

@@ -29,14 +29,17 @@ void bind_log(py::module_& m) {
 
   py::class_<log_builder>(m, "LogBuilder")
       .def(py::init([](bool drop_bad_rows, std::int64_t ticks_per_second,
-                       std::vector<std::pair<std::string, std::string>> phases, unsigned threads) {
+                       std::vector<std::pair<std::string, std::string>> phases, std::vector<std::string> only,
+                       unsigned threads) {
              return log_builder{log_options{.on_bad = drop_bad_rows ? bad_rows::drop : bad_rows::stop,
                                             .ticks_per_second = ticks_per_second,
                                             .phase_of_touchpoint = std::move(phases),
+                                            .only = std::move(only),
                                             .threads = threads}};
            }),
            py::kw_only(), py::arg("drop_bad_rows") = false, py::arg("ticks_per_second") = 0,
-           py::arg("phases") = std::vector<std::pair<std::string, std::string>>{}, py::arg("threads") = 0)
+           py::arg("phases") = std::vector<std::pair<std::string, std::string>>{},
+           py::arg("only") = std::vector<std::string>{}, py::arg("threads") = 0)
       .def(
           "append",
           [](log_builder& builder, const py::object& source, const std::string& customer, const std::string& touchpoint,

@@ -44,6 +44,7 @@ def read(
     order: str | None = None,
     attributes: Sequence[str] = (),
     numbers: Sequence[str] = (),
+    only: Sequence[str] = (),
     where: str | None = None,
     connection: Any = None,
     time_unit: TimeUnit | None = None,
@@ -77,6 +78,9 @@ def read(
         More columns that the analyses can be made ``by``.
     numbers
         More numeric columns, such as a score or a waiting time.
+    only
+        Keep only the events of these touchpoints, as the steps of a funnel: it counts the same from them alone, in half
+        the time. What else is computed from such a log is about these events only.
     where
         An SQL condition that the rows must meet; for files, SQL and DuckDB relations.
     connection
@@ -145,6 +149,10 @@ def read(
         raise InputError(f"attributes={attributes!r} is one text; pass a list, as in attributes=[{attributes!r}]")
     if isinstance(numbers, str):
         raise InputError(f"numbers={numbers!r} is one text; pass a list, as in numbers=[{numbers!r}]")
+    if isinstance(only, str):
+        raise InputError(f"only={only!r} is one text; pass a list, as in only=[{only!r}]")
+    if designed is not None and only:
+        raise InputError("only= names touchpoints of the input, and a map makes them; leave one of them out")
     if designed is not None:
         if phase is not None:
             raise InputError("phases come from the map; leave phase= out")
@@ -182,7 +190,7 @@ def read(
     opened = open_source(source, wanted, where=where, connection=connection, stop=stop, progress=progress)
     ticks = 0 if time is None else _ticks(opened.stream, time, time_unit)
     builder = _core.LogBuilder(
-        drop_bad_rows=not stop, ticks_per_second=ticks, phases=phases, threads=_thread_count(threads)
+        drop_bad_rows=not stop, ticks_per_second=ticks, phases=phases, only=list(only), threads=_thread_count(threads)
     )
     opened.consume(
         lambda stream: builder.append(

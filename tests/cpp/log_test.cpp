@@ -308,6 +308,71 @@ TEST_CASE("an infinite number is a bad row, and a number may not be named value"
   CHECK_THROWS_WITH(stopping.append(batch), ContainsSubstring("give it as the value"));
 }
 
+TEST_CASE("a log of some touchpoints is that of their events alone", "[log]") {
+  std::mt19937_64 random{11};
+  std::vector<row> rows(20'000);
+  for (auto& r : rows) {
+    r.customer = static_cast<std::int64_t>(random() % 4'000);
+    r.time = static_cast<std::int64_t>(random() % 100);
+    r.touchpoint = "t" + std::to_string(random() % 9);
+  }
+  std::vector<row> kept;
+  std::copy_if(rows.begin(), rows.end(), std::back_inserter(kept),
+               [](const row& r) { return r.touchpoint == "t3" || r.touchpoint == "t5"; });
+  std::vector<std::int64_t> customers, times;
+  std::vector<std::string> names, ids;
+  for (const auto& r : rows) {
+    customers.push_back(r.customer);
+    ids.push_back(std::to_string(r.customer));
+    times.push_back(r.time);
+    names.push_back(r.touchpoint);
+  }
+  std::vector<std::uint32_t> codes;
+  std::vector<std::string> dictionary;
+  for (int i = 0; i < 9; ++i) {
+    dictionary.push_back("t" + std::to_string(i));
+  }
+  for (const auto& name : names) {
+    codes.push_back(static_cast<std::uint32_t>(name[1] - '0'));
+  }
+  const auto expected = grouped(build(kept, false, 2));
+  for (const bool coded : {false, true}) {
+    for (const bool text_ids : {false, true}) {
+      log_builder builder{{.only = {"t3", "t5", "absent"}}};
+      event_batch batch;
+      batch.customer = text_ids ? column_view{view(ids)} : column_view{view(customers)};
+      batch.time = column_view::timestamps(times, 1'000'000);
+      batch.touchpoint = coded ? column_view::dictionary(codes, dictionary) : column_view{view(names)};
+      builder.append(batch);
+      const auto log = builder.finish();
+      CHECK(grouped(log) == expected);
+      CHECK(log.health().rows == rows.size());
+      CHECK(log.health().rejected.empty());
+    }
+  }
+}
+
+TEST_CASE("a bad row of another touchpoint is no concern of a log of some", "[log]") {
+  const std::vector<std::string> customers{"a", "", "b"};
+  const std::vector<std::string> names{"x", "y", "x"};
+  const std::vector<std::int64_t> times{1, 2, 3};
+  const std::vector<double> values{1.0, std::numeric_limits<double>::infinity(), 2.0};
+  event_batch batch;
+  batch.customer = column_view{view(customers)};
+  batch.time = column_view::timestamps(times, 1);
+  batch.touchpoint = column_view{view(names)};
+  batch.value = column_view{view(values)};
+  log_builder builder{{.only = {"x"}}};
+  builder.append(batch);
+  CHECK(builder.finish().events() == 2);
+  log_builder strict{{.only = {"x", "y"}}};
+  CHECK_THROWS_WITH(strict.append(batch), ContainsSubstring("customer is empty"));
+  const std::vector<std::int64_t> numbers{1, 2, 3};
+  batch.touchpoint = column_view{view(numbers)};
+  log_builder numeric{{.only = {"1"}}};
+  CHECK_THROWS_WITH(numeric.append(batch), ContainsSubstring("must be text"));
+}
+
 TEST_CASE("a million distinct touchpoints are kept apart", "[log]") {
   std::vector<std::int64_t> customers;
   std::vector<std::int64_t> times;

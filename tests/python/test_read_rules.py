@@ -59,6 +59,17 @@ def test_numeric_columns_are_read_by_name() -> None:
         kr.read({**EVENTS, "score": ["good", "bad", "bad"]}, numbers=["score"])
 
 
+def test_a_funnel_counts_the_same_from_the_events_of_its_steps_alone() -> None:
+    events = kr.datasets.webshop_events(3_000)
+    steps = ["product_view", "add_to_cart", "checkout_start", "order"]
+    whole = kr.funnel(kr.read(events), steps, window="7d")
+    part = kr.read(events, only=steps)
+    assert sorted(part.touchpoints) == sorted(steps)
+    assert kr.funnel(part, steps, window="7d")["count"] == whole["count"]
+    with pytest.raises(kr.InputError, match=r"pass a list, as in only=\['order'\]"):
+        kr.read(events, only="order")
+
+
 def test_names_in_json_that_look_like_dates_stay_as_written(tmp_path: Path) -> None:
     path = tmp_path / "events.json"
     path.write_text(

@@ -38,6 +38,7 @@ struct log_builder::state {
 
   void start(const event_batch& batch);
   void check_layout(const event_batch& batch) const;
+  void leave_out(const column_view& touchpoints, std::vector<detail::row_fault>& faults) const;
   void append_customers(const column_view& view, std::vector<detail::row_fault>& faults);
   void append_times(const column_view& view, std::vector<detail::row_fault>& faults);
   void append_orders(const column_view& view, std::vector<detail::row_fault>& faults);
@@ -172,6 +173,35 @@ KLANTREIS_INLINE void log_builder::state::check_layout(const event_batch& batch)
   }
 }
 
+KLANTREIS_INLINE void log_builder::state::leave_out(const column_view& touchpoints,
+                                                    std::vector<detail::row_fault>& faults) const {
+  const auto wanted = [this](std::string_view name) {
+    return std::find(options.only.begin(), options.only.end(), name) != options.only.end();
+  };
+  if (touchpoints.kind() == column_kind::dictionary) {
+    std::vector<std::uint32_t> indices(touchpoints.size());
+    touchpoints.dictionary_indices(indices.data());
+    std::vector<std::uint8_t> keep(touchpoints.dictionary_size());
+    for (std::size_t i = 0; i < keep.size(); ++i) {
+      keep[i] = !touchpoints.dictionary_is_null(i) && wanted(touchpoints.dictionary_text(i)) ? 1 : 0;
+    }
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      if (indices[i] == column_view::null_index || keep[indices[i]] == 0) {
+        faults[i] = detail::row_fault::not_wanted;
+      }
+    }
+  } else if (touchpoints.kind() == column_kind::text) {
+    for (std::size_t i = 0; i < touchpoints.size(); ++i) {
+      if (touchpoints.is_null(i) || !wanted(touchpoints.text(i))) {
+        faults[i] = detail::row_fault::not_wanted;
+      }
+    }
+  } else {
+    throw input_error("column touchpoint holds " + touchpoints.type_name() +
+                      "; to keep only some touchpoints it must be text: cast it first");
+  }
+}
+
 KLANTREIS_INLINE void log_builder::state::append_customers(const column_view& view,
                                                            std::vector<detail::row_fault>& faults) {
   using detail::row_fault;
@@ -198,6 +228,9 @@ KLANTREIS_INLINE void log_builder::state::append_customers(const column_view& vi
     constexpr std::uint32_t unseen = 0xFFFF'FFFFU;
     std::vector<std::uint32_t> codes(view.dictionary_size(), unseen);
     for (std::size_t i = 0; i < indices.size(); ++i) {
+      if (faults[i] == row_fault::not_wanted) {
+        continue;
+      }
       if (indices[i] == 0xFFFF'FFFFU || view.dictionary_is_null(indices[i])) {
         faults[i] = row_fault::customer_null;
         continue;
@@ -217,6 +250,9 @@ KLANTREIS_INLINE void log_builder::state::append_customers(const column_view& vi
   }
   if (is_text) {
     for (std::size_t i = 0; i < view.size(); ++i) {
+      if (faults[i] == row_fault::not_wanted) {
+        continue;
+      }
       if (view.is_null(i)) {
         faults[i] = row_fault::customer_null;
         continue;
@@ -239,6 +275,9 @@ KLANTREIS_INLINE void log_builder::state::append_customers(const column_view& vi
     view.numbers(readings.data());
     for (std::size_t i = 0; i < readings.size(); ++i) {
       constexpr double largest = 9007199254740992.0;  // 2^53: above it, neighbours share a double
+      if (faults[i] == row_fault::not_wanted) {
+        continue;
+      }
       if (view.is_null(i)) {
         faults[i] = row_fault::customer_null;
       } else if (!(std::abs(readings[i]) <= largest) || readings[i] != std::floor(readings[i])) {
@@ -253,7 +292,7 @@ KLANTREIS_INLINE void log_builder::state::append_customers(const column_view& vi
   view.integers(reinterpret_cast<std::int64_t*>(keys.data() + first));
   if (view.may_have_nulls()) {
     for (std::size_t i = 0; i < view.size(); ++i) {
-      if (view.is_null(i)) {
+      if (faults[i] == row_fault::none && view.is_null(i)) {
         faults[i] = row_fault::customer_null;
       }
     }
@@ -368,12 +407,13 @@ KLANTREIS_INLINE void log_builder::state::append_amounts(const column_view& view
 KLANTREIS_INLINE void log_builder::state::settle_faults(const event_batch& batch,
                                                         std::vector<detail::row_fault>& faults, std::size_t first) {
   using detail::row_fault;
-  const auto found =
-      std::find_if(faults.begin(), faults.end(), [](row_fault fault) { return fault != row_fault::none; });
-  if (found == faults.end()) {
+  const auto found = std::find_if(faults.begin(), faults.end(), [](row_fault fault) {
+    return fault != row_fault::none && fault != row_fault::not_wanted;
+  });
+  if (found == faults.end() && options.only.empty()) {
     return;
   }
-  if (options.on_bad == bad_rows::stop) {
+  if (found != faults.end() && options.on_bad == bad_rows::stop) {
     const auto at = static_cast<std::size_t>(found - faults.begin());
     std::string value;
     if (*found == row_fault::reserved_name) {
@@ -398,7 +438,7 @@ KLANTREIS_INLINE void log_builder::state::settle_faults(const event_batch& batch
                       "; pass on_bad=\"drop\" to leave such rows out and count them");
   }
   for (std::size_t i = 0; i < faults.size(); ++i) {
-    if (faults[i] != row_fault::none) {
+    if (faults[i] != row_fault::none && faults[i] != row_fault::not_wanted) {
       auto& rejection = rejected[static_cast<std::size_t>(faults[i])];
       if (rejection.rows++ == 0) {
         rejection.first_row = rows + i;
@@ -428,6 +468,9 @@ KLANTREIS_INLINE void log_builder::append(const event_batch& batch) {
   s.check_layout(batch);
   const std::size_t first = s.keys.size();
   std::vector<row_fault> faults(batch.customer.size(), row_fault::none);
+  if (!s.options.only.empty()) {
+    s.leave_out(batch.touchpoint, faults);
+  }
   s.append_customers(batch.customer, faults);
   if (s.has_time) {
     s.append_times(batch.time, faults);

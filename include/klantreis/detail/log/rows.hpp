@@ -37,6 +37,7 @@ enum class row_fault : std::uint8_t {
   touchpoint_empty,
   reserved_name,
   name_utf8,
+  not_wanted,  ///< no fault: an event of another touchpoint than those asked for
   count,
 };
 
@@ -61,6 +62,7 @@ enum class row_fault : std::uint8_t {
       "touchpoint is empty",
       "name is reserved",
       "name is not valid UTF-8",
+      "touchpoint is not among those asked for",
   };
   return texts[static_cast<std::size_t>(fault)];
 }
