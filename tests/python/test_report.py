@@ -17,7 +17,7 @@ import klantreis as kr
 from klantreis._report.context import split_path
 from klantreis._report.words import LANGUAGES, Words, cut_name, en, nl
 
-EVERY_SECTION = ["health", "figures", "fix", "map", "flow", "funnel", "leaving", "channels", "paths", "method"]
+EVERY_SECTION = ["health", "figures", "fix", "map", "flow", "funnel", "leaving", "channels", "paths", "time", "method"]
 # Of a log without phases.
 WITHOUT_MAP = [section for section in EVERY_SECTION if section != "map"]
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -265,14 +265,15 @@ def test_a_log_without_conversion_has_no_attribution(tmp_path: Path) -> None:
 def test_a_log_without_time(tmp_path: Path) -> None:
     columns = {"customer_id": [1, 1, 1, 2], "at": [1, 2, 3, 1], "touchpoint": ["a", "b", "order", "a"]}
     page = write(cut(columns, {"time": None, "order": "at"}, conversion="order"), tmp_path)
-    assert page.sections == WITHOUT_MAP
+    assert page.sections == [section for section in WITHOUT_MAP if section != "time"]
+    assert "Time: the log has no time" in page.shown
     assert "4 events of 2 customers at 3 touchpoints" in page.shown
 
 
 def test_a_single_customer(tmp_path: Path) -> None:
     columns = {"customer_id": [1, 1], "timestamp": ["2024-03-01", "2024-03-02"], "touchpoint": ["view", "order"]}
     page = write(cut(columns, conversion="order"), tmp_path)
-    assert page.sections == ["health", "figures", "flow", "funnel", "channels", "paths", "method"]
+    assert page.sections == ["health", "figures", "flow", "funnel", "channels", "paths", "time", "method"]
     assert "Leaving: no settled journey ended without a conversion" in page.shown
     assert "All 1 journey reach a conversion" in page.shown
 

@@ -18,6 +18,7 @@ from klantreis._report.sections import (
     map,
     method,
     paths,
+    time,
 )
 
 Build = Callable[[Context, list[Part], list[Absent]], Part | Absent]
@@ -33,5 +34,6 @@ SECTIONS: tuple[Build, ...] = (
     leaving.build,
     channels.build,
     paths.build,
+    time.build,
     method.build,
 )

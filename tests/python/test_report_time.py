@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""The report's "Time to conversion", and where the marks of its axes stand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import klantreis as kr
+from klantreis._report.axes import along, apart, grid, ticks, time_marks
+from klantreis._report.words import Words
+from test_report import write
+
+
+def test_marks_of_time_enclose_what_is_drawn() -> None:
+    for early, late in ((0, 0), (0.2, 5), (70, 80), (4_000, 700_000), (1e9, 2e9)):
+        marks = time_marks(early, late)
+        assert len(marks) >= 2
+        assert marks == sorted(marks)
+        assert late > 3e8 or marks[-1] >= late
+        assert early < 1 or marks[0] <= early
+
+
+def test_equal_factors_are_equal_lengths_on_the_axis() -> None:
+    marks = time_marks(60, 2_000_000)
+    assert [along(mark, marks) for mark in (marks[0], marks[-1])] == [0, 1]
+    assert along(600, marks) - along(60, marks) == pytest.approx(along(6_000, marks) - along(600, marks))
+    assert along(0, marks) == 0
+    assert along(1e12, marks) == 1
+    times = grid(marks, 160)
+    assert set(marks) <= set(times)
+    assert times == sorted(times)
+
+
+def test_ticks_are_round_and_reach_the_largest() -> None:
+    assert ticks(0.1359) == (pytest.approx([0, 0.05, 0.1, 0.15]), pytest.approx(0.15))
+    assert ticks(0)[1] > 0
+
+
+def test_no_group_between_the_rows_that_stay_is_small() -> None:
+    counts = [(0, 50), (3, 0), (8, 4), (20, 9), (1, 0)]
+    kept = apart(counts, 10)
+    assert kept == [0, 3]
+    assert apart([], 10) == []
+
+
+def test_the_words_and_the_tables_say_what_the_functions_return(tmp_path: Path) -> None:
+    journeys = kr.datasets.webshop(4_000).journeys()
+    page = write(journeys, tmp_path)
+    times = {row["measure"]: row for row in kr.time_to_convert(journeys)}
+    assert f"Half of those who convert do so within {Words('en').seconds(times['median']['time'])}" in page.shown
+    assert page.files["time_to_convert.csv"] == kr.time_to_convert(journeys).to_csv()
+    total = kr.survival(journeys, at=[0])["at_risk"][0]
+    assert f"Share of {total:,} journeys" in page.shown
+    day = kr.survival(journeys, at=["1d"]).to_dicts()[0]
+    texts = [f"{100 * day[name]:.1f}%" for name in ("converted", "survival", "left")]
+    assert "1 day: {} converted, {} still going on, {} left".format(*texts) in page.text
+
+
+def test_with_small_groups_left_out_no_step_of_the_table_tells_of_one(tmp_path: Path) -> None:
+    page = write(kr.datasets.webshop(4_000).journeys(), tmp_path, min_group=40)
+    lines = [line.split(",") for line in page.files["survival.csv"].splitlines()]
+    rows = [dict(zip(lines[0], line, strict=False)) for line in lines[1:]]
+    assert len(rows) > 2
+    for row in rows:
+        assert all(not 0 < int(row[name]) < 40 for name in ("n", "conversions", "exits"))
