@@ -9,7 +9,8 @@ tools/preset.sh release || failed="$failed C++"
 
 if tools/wheel.sh; then
   say "Python tests"
-  python -m pytest --doctest-modules --pyargs klantreis tests/python || failed="$failed Python"
+  # Whole files go to one worker, because their fixtures are shared.
+  python -m pytest -n "$jobs" --dist loadfile --doctest-modules --pyargs klantreis tests/python || failed="$failed Python"
 else
   failed="$failed wheel"
 fi
