@@ -22,7 +22,7 @@ onload = function () {{
   var page = document.querySelector("iframe").contentDocument, root = page.documentElement;
   var shown = function (css) {{ return getComputedStyle(page.querySelector(css)).display !== "none"; }};
   var wide = Array.prototype.filter.call(page.querySelectorAll("main *"), function (element) {{
-    if (element.closest(".tw, .flw, .mapw, .sr, svg, details:not([open])")) return false;
+    if (element.closest(".tw, .flw, .mapw, .mapw, .sr, svg, details:not([open])")) return false;
     var box = element.getBoundingClientRect();
     return box.width > 0 && box.right > root.clientWidth + 1;
   }});

@@ -10,11 +10,12 @@ from klantreis._arguments import require_journeys, whole_number
 from klantreis._core import InputError
 from klantreis._files import write_whole
 from klantreis._journeys import Journeys
-from klantreis._report.map_page import render
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
+
+    from klantreis._map import JourneyMap
 
 __all__ = ["render", "report"]
 
@@ -91,3 +92,71 @@ def report(
 
     write_whole(target, page(journeys, title=title, steps=steps, by=by, min_group=min_group, language=language))
     return target
+
+
+def render(
+    source: Journeys | JourneyMap,
+    *,
+    to: str | os.PathLike[str],
+    map: JourneyMap | None = None,
+    level: str | None = None,
+    audience: str | None = None,
+    owner: str | None = None,
+    language: str | None = None,
+    min_group: int | None = None,
+    touchpoints: int = 12,
+) -> Path:
+    """Draw a journey map, as it was designed or with what was measured, to a file.
+
+    Parameters
+    ----------
+    source
+        The map, or journeys of a log that was read with one.
+    to
+        The file to write: ``.svg`` is one picture, ``.html`` a page that also suits a phone and paper. Neither needs
+        the network or names a customer.
+    map
+        Another map to draw the journeys on.
+    level
+        A level to which phases roll up, such as ``"p6"``; for HTML.
+    audience, owner
+        Only the part that this audience of the map's ``sharing``, or this owner of touchpoints, works with.
+    language
+        Of the words around the map: ``"en"`` or ``"nl"``. Default: that of the map where it is one of them.
+    min_group
+        Leave out figures of fewer customers.
+    touchpoints
+        So many are shown in a phase, those with most customers; the rest is counted.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        When there is no map, the audience is unknown, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import klantreis as kr, pathlib, tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> kr.render(kr.template("5"), to=pathlib.Path(folder.name) / "map.svg").name
+    'map.svg'
+    >>> folder.cleanup()
+    """
+    # Words and templates take time to load, which `import klantreis` must not.
+    from klantreis._report.map_page import write_map
+
+    return write_map(
+        source,
+        to,
+        map=map,
+        level=level,
+        audience=audience,
+        owner=owner,
+        language=language,
+        min_group=min_group,
+        touchpoints=touchpoints,
+    )

@@ -14,70 +14,28 @@ from klantreis._files import write_whole
 from klantreis._journeys import Journeys
 from klantreis._kpi import kpis
 from klantreis._measure import measure
+from klantreis._report.map_grid import grid_of
+from klantreis._report.words import LANGUAGES, Words
 
 if TYPE_CHECKING:
     from klantreis._map import JourneyMap
-    from klantreis._report.words import Words
 
 _MIN_ANSWERS = 30
 
 
-def render(
+def write_map(
     source: Journeys | JourneyMap,
-    *,
     to: str | os.PathLike[str],
-    map: JourneyMap | None = None,
-    level: str | None = None,
-    audience: str | None = None,
-    owner: str | None = None,
-    language: str | None = None,
-    min_group: int | None = None,
-    touchpoints: int = 12,
+    *,
+    map: JourneyMap | None,
+    level: str | None,
+    audience: str | None,
+    owner: str | None,
+    language: str | None,
+    min_group: int | None,
+    touchpoints: int,
 ) -> Path:
-    """Draw a journey map, as it was designed or with what was measured, to a file.
-
-    Parameters
-    ----------
-    source
-        The map, or journeys of a log that was read with one.
-    to
-        The file to write: ``.svg`` is one picture, ``.html`` a page that also suits a phone and paper. Neither needs
-        the network or names a customer.
-    map
-        Another map to draw the journeys on.
-    level
-        A level to which phases roll up, such as ``"p6"``; for HTML.
-    audience, owner
-        Only the part that this audience of the map's ``sharing``, or this owner of touchpoints, works with.
-    language
-        Of the words around the map: ``"en"`` or ``"nl"``. Default: that of the map where it is one of them.
-    min_group
-        Leave out figures of fewer customers.
-    touchpoints
-        So many are shown in a phase, those with most customers; the rest is counted.
-
-    Returns
-    -------
-    pathlib.Path
-        The file.
-
-    Raises
-    ------
-    InputError
-        When there is no map, the audience is unknown, or the file cannot be written.
-
-    Examples
-    --------
-    >>> import klantreis as kr, pathlib, tempfile
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> kr.render(kr.template("5"), to=pathlib.Path(folder.name) / "map.svg").name
-    'map.svg'
-    >>> folder.cleanup()
-    """
-    # Words and templates take time to load, which `import klantreis` must not.
-    from klantreis._report.map_grid import grid_of
-    from klantreis._report.words import LANGUAGES, Words
-
+    """Draw a journey map to a file: what :func:`klantreis.render` does."""
     target = Path(to)
     kind = target.suffix.lower()
     if kind not in (".svg", ".html"):
