@@ -255,6 +255,7 @@ def test_a_heat_map_has_the_probability_of_every_transition() -> None:
     }
     assert drawn == {(row["from"], row["to"]): row["probability"] for row in table}
     assert rows[0] == "(start)"
+    assert [colour for _, colour in grid.colorscale] == [colour for _, colour in style.SHADES]
     assert set(columns[-2:]) == {"(conversion)", "(null)"}
 
 

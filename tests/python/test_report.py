@@ -262,6 +262,14 @@ def test_a_log_without_conversion_has_no_attribution(tmp_path: Path) -> None:
     assert "Channels: no settled journey converted" in page.shown
 
 
+def test_conversions_without_a_touch_before_them_are_nobodys(tmp_path: Path) -> None:
+    journeys = cut(
+        {"customer_id": [1, 2], "timestamp": ["2024-03-01", "2024-03-01"], "touchpoint": ["order", "view"]},
+        conversion="order",
+    )
+    assert "earns most" not in write(journeys, tmp_path).shown
+
+
 def test_a_log_without_time(tmp_path: Path) -> None:
     columns = {"customer_id": [1, 1, 1, 2], "at": [1, 2, 3, 1], "touchpoint": ["a", "b", "order", "a"]}
     page = write(cut(columns, {"time": None, "order": "at"}, conversion="order"), tmp_path)

@@ -23,6 +23,8 @@ def _heat_map(made: Any, values: list[list[float | None]], texts: list[list[str]
             z=values,
             text=texts,
             texttemplate="%{text}",
+            textfont={"size": 11},
+            colorscale=style.SHADES,
             hovertext=hover,
             hoverinfo="text",
             zmin=0,
@@ -58,7 +60,7 @@ def transitions(table: Table, _: list[str], limit: int) -> Any:
             return ""
         value = _format.cell(row["probability"], "share") + ("?" if style.is_few(row) else "")
         between = _format.interval(row["lower"], row["upper"], "share")
-        return f"{value}<br><span style='font-size:10px'>{between}</span>" if roomy else value
+        return f"{value}<br>{between}" if roomy else value
 
     def hover(start: str, goal: str) -> str:
         row = cells.get((start, goal))

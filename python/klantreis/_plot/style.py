@@ -30,6 +30,8 @@ AT_REST = "#76828e"
 OWN = "#4a5a6d"
 PAID = "#946700"
 EARNED = "#74489d"
+# For shares from 0 to 1. The template cannot give it: plotly prefers its own scale for a heat map.
+SHADES = [[0, BOX], [0.05, TINT], [0.5, SECOND], [1, GOES_ON]]
 
 _LABEL_WIDTH = 42
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"})
@@ -174,6 +176,5 @@ def _template(go: Any) -> Any:
             "legend": {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "xanchor": "left"},
             "margin": {"l": 24, "r": 24, "t": 96, "b": 48},
             "bargap": 0.35,
-            "colorscale": {"sequential": [[0, PAGE], [0.05, TINT], [0.5, SECOND], [1, GOES_ON]]},
         }
     )

@@ -136,7 +136,7 @@ class webshop_family {
     const std::uint32_t first = next_customer_;
     constexpr std::size_t largest = 100'000;
     for (std::size_t i = 0; i < waiting_.size(); ++i) {
-      if (i == largest) {
+      if (waiting_.size() > largest) {
         throw limit_error("one customer brings " + std::to_string(largest) +
                           " others, who bring each other without end; lower after_order.share");
       }

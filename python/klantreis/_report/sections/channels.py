@@ -27,9 +27,15 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
         for row in context.known_credits[model]:
             by_item.setdefault(row[by], {})[model] = row
     # Only what every model can show is compared.
-    items = [name for name, rows in by_item.items() if len(rows) == len(MODELS) and name != _NOBODY]
+    items = [
+        name
+        for name, rows in by_item.items()
+        if name != _NOBODY and len(rows) == len(MODELS) and all(row["share"] is not None for row in rows.values())
+    ]
     if not items:
-        return Absent("channels", nav, words("absent.small", least=context.least))
+        untouched = any(row["share"] is None for rows in by_item.values() for row in rows.values())
+        reason = words("absent.no_touch") if untouched else words("absent.small", least=context.least)
+        return Absent("channels", nav, reason)
     shown = items[:_ROWS]
     if _NOBODY in by_item and any(row["credit"] for row in by_item[_NOBODY].values()):
         shown.append(_NOBODY)

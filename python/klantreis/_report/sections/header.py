@@ -101,7 +101,8 @@ def _credit(context: Context) -> Iterator[Markup]:
     if not context.credits:
         return
     markov = context.known_credits["markov"].to_dicts()
-    if not markov or markov[0][by] == "(unattributed)":
+    # Without a touch before any conversion there is nothing to share out.
+    if not markov or markov[0][by] == "(unattributed)" or markov[0]["share"] is None:
         return
     best = markov[0]
     shares = [row["share"] for table in context.credits.values() for row in table if row[by] == best[by]]

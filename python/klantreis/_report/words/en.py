@@ -473,6 +473,7 @@ SENTENCES = {
     "absent.empty": "the log has no events",
     "absent.no_settled": "no journey is settled",
     "absent.no_conversion": "no settled journey converted",
+    "absent.no_touch": "no conversion has a touch before it",
     "absent.nobody_left": "no settled journey ended without a conversion",
     "absent.no_steps": "there are no two touchpoints that most customers meet; name the steps",
     "absent.no_control": "the map calls nothing controllable that would gain",

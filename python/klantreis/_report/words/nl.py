@@ -473,6 +473,7 @@ SENTENCES = {
     "absent.empty": "het logboek heeft geen gebeurtenissen",
     "absent.no_settled": "geen reis is afgerond",
     "absent.no_conversion": "geen afgeronde reis kwam tot een conversie",
+    "absent.no_touch": "geen conversie heeft een contact ervoor",
     "absent.nobody_left": "geen afgeronde reis eindigde zonder conversie",
     "absent.no_steps": "er zijn geen twee contactpunten waar de meeste klanten kwamen; noem de stappen",
     "absent.no_control": "de kaart noemt niets beïnvloedbaar dat winst brengt",
