@@ -55,6 +55,25 @@ def test_absorption_visits_and_steps_are_those_of_the_worked_example(webshop: kr
     assert first == pytest.approx([1.192193, 0.729741, 0.169707, 0.067883], abs=5e-7)
 
 
+def test_sensitivities_are_derivatives(webshop: kr.Chain) -> None:
+    """Central differences of P(purchase) as probability moves from leaving to another transition."""
+    slopes = {(row["from"], row["to"]): row["sensitivity"] for row in webshop.sensitivity(goal="purchase")}
+    h = 1e-4
+
+    def reached(start: str, end: str, moved: float) -> float:
+        changed = {state: dict(row) for state, row in WEBSHOP.items()}
+        changed[start][end] += moved
+        changed[start]["exit"] -= moved
+        table = kr.Chain.from_probabilities(changed).absorption()
+        return numbers(table, "probability", state="awareness", outcome="purchase")[0]
+
+    for start, row in WEBSHOP.items():
+        for end in row:
+            if end != "exit":
+                slope = (reached(start, end, h) - reached(start, end, -h)) / (2 * h)
+                assert slopes[start, end] - slopes[start, "exit"] == pytest.approx(slope, abs=1e-8)
+
+
 def test_time_adds_up_the_stays(webshop: kr.Chain) -> None:
     stays = {"cart": 60, "awareness": 120, "checkout": 180, "consideration": 300}
     expected = [384.386933, 564.871, 284.854, 208.485]
