@@ -31,10 +31,11 @@ struct order_selection_options {
 /// \throws input_error when there are no settled journeys, fewer than 2 folds, or alpha is not positive.
 [[nodiscard]] table select_order(const path_table& paths, const order_selection_options& options = {});
 
-/// The curve behind the criterion of ChannelAttribution: journeys are scored by the conversion rate of the state in which
-/// they end, in sample. Columns `threshold, tpr, fpr` at `points` thresholds from the smallest score to the largest;
-/// options `auc` and `pauc`, which is 1 − (1 − AUC)(n − 1)/(n − nodes − 1) for n journeys and as many nodes as there are
-/// multisets of `order` items, 0 outside 0 … 1. Empty when there are as many nodes as journeys, or only one outcome.
+/// The curve behind the criterion of ChannelAttribution: journeys are scored by the conversion rate of the state in
+/// which they end, in sample. Columns `threshold, tpr, fpr` at `points` thresholds from the smallest score to the
+/// largest; options `auc` and `pauc`, which is 1 − (1 − AUC)(n − 1)/(n − nodes − 1) for n journeys and as many nodes as
+/// there are multisets of `order` items, 0 outside 0 … 1. Empty when there are as many nodes as journeys, or only one
+/// outcome.
 [[nodiscard]] table in_sample_roc(const path_table& paths, unsigned order = 1, std::size_t points = 100);
 
 /// In-sample criteria of the orders of the steps between items alone, at the places where every order has its context,

@@ -147,7 +147,7 @@ struct kpi_status {
 /// Columns: `phase, score, reached, targets, left_out`. Targets are KPIs with a status of `ok` or `off …`, and the
 /// expected emotion where `emotions` judged it. What is not measured is left out and named. Null without targets.
 [[nodiscard]] table design_scores(const journey_design& design, const std::vector<kpi_status>& kpis,
-                                 const table* emotions = nullptr);
+                                  const table* emotions = nullptr);
 
 }  // namespace klantreis
 

@@ -202,7 +202,7 @@ KLANTREIS_INLINE table emotions(const measure_counts& counts, const interval_opt
 }
 
 KLANTREIS_INLINE table design_scores(const journey_design& design, const std::vector<kpi_status>& kpis,
-                                    const table* emotions) {
+                                     const table* emotions) {
   struct tally {
     std::int64_t reached = 0;
     std::int64_t targets = 0;
