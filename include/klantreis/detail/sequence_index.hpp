@@ -23,13 +23,9 @@ class sequence_index {
       grow();
     }
     const std::uint64_t hash = hash_of(sequence);
-    std::size_t place = static_cast<std::size_t>(hash) & (slots_.size() - 1);
-    while (slots_[place] != 0) {
-      const std::size_t index = slots_[place] - 1;
-      if (hashes_[index] == hash && std::ranges::equal((*this)[index], sequence)) {
-        return index;
-      }
-      place = (place + 1) & (slots_.size() - 1);
+    const std::size_t place = slot_of(sequence, hash);
+    if (slots_[place] != 0) {
+      return slots_[place] - 1;
     }
     slots_[place] = size() + 1;
     hashes_.push_back(hash);
@@ -43,19 +39,24 @@ class sequence_index {
     if (slots_.empty()) {
       return size();
     }
-    const std::uint64_t hash = hash_of(sequence);
+    const std::size_t place = slot_of(sequence, hash_of(sequence));
+    return slots_[place] != 0 ? slots_[place] - 1 : size();
+  }
+
+ private:
+  /// The slot of `sequence`, or the empty one where it belongs.
+  [[nodiscard]] std::size_t slot_of(std::span<const std::uint32_t> sequence, std::uint64_t hash) const noexcept {
     std::size_t place = static_cast<std::size_t>(hash) & (slots_.size() - 1);
     while (slots_[place] != 0) {
       const std::size_t index = slots_[place] - 1;
       if (hashes_[index] == hash && std::ranges::equal((*this)[index], sequence)) {
-        return index;
+        break;
       }
       place = (place + 1) & (slots_.size() - 1);
     }
-    return size();
+    return place;
   }
 
- private:
   [[nodiscard]] static std::uint64_t hash_of(std::span<const std::uint32_t> sequence) noexcept {
     std::uint64_t hash = sequence.size();
     for (const std::uint32_t code : sequence) {

@@ -11,18 +11,12 @@
 #include <variant>
 
 #include "klantreis/detail/escape.hpp"
+#include "klantreis/detail/number_text.hpp"
 #include "klantreis/graph.hpp"
 
 namespace klantreis {
 
 namespace detail {
-
-/// The shortest text that reads back as `value`, in every locale.
-inline std::string shortest_number(double value) {
-  std::array<char, 32> buffer{};
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
-  return {buffer.data(), result.ptr};
-}
 
 /// A number between 0 and 1000 with some decimals, in every locale.
 inline std::string rounded_number(double value, int decimals) {
@@ -38,7 +32,7 @@ inline std::string number_of(const column& data, std::size_t row) {
     return std::to_string((*whole)[row]);
   }
   if (const auto* real = std::get_if<std::vector<double>>(&data.data)) {
-    return std::isfinite((*real)[row]) ? shortest_number((*real)[row]) : std::string{};
+    return std::isfinite((*real)[row]) ? number_text((*real)[row]) : std::string{};
   }
   return {};
 }
