@@ -7,6 +7,14 @@ import os
 import tempfile
 from pathlib import Path
 
+from klantreis._core import InputError
+
+
+def require_folder(target: str | os.PathLike[str]) -> None:
+    """Say so when the folder in which a file is to be written does not exist."""
+    if not Path(target).parent.is_dir():
+        raise InputError(f"the folder of {str(target)!r} does not exist; make it first")
+
 
 def write_whole(path: str | os.PathLike[str], data: str | bytes) -> None:
     """Write a file under a temporary name beside it and rename it, so that no reader ever meets half of it."""

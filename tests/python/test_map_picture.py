@@ -73,7 +73,7 @@ def test_going_on_leaving_and_resting_are_parts_of_the_settled_visits() -> None:
     phases = ["awareness", "consideration", "decision", "purchase", "delivery", "service", "ambassador"]
     measured = kr.measure(journeys, map=phases)
     grid = grid_of(measured.phases.to_dicts(), moves=measured.transitions.to_dicts())
-    columns = values_of(grid, Words("en"), designed=False)["columns"]
+    columns = values_of(grid, Words("en"))["columns"]
     for column, row in zip(columns, measured.phases, strict=True):
         moves = {str(move["name"]): move["value"] for move in column["moves"]}
         assert moves.get("leave", "0.0%") == Words("en").share(row["exit_rate"])
@@ -95,7 +95,7 @@ def test_what_was_not_measured_has_no_number() -> None:
     design = made(2, 2)
     design.phases[0].measured = False
     grid = grid_of([row("p0", 0), row("p1", 50)], map=design, touchpoints=[])
-    values = values_of(grid, Words("en"), designed=True)
+    values = values_of(grid, Words("en"))
     first, second = values["columns"]
     assert (first["measured"], second["measured"]) == (False, True)
     assert first["customers"] == ""
@@ -105,7 +105,7 @@ def test_what_was_not_measured_has_no_number() -> None:
 def test_moods_lie_where_their_values_are() -> None:
     felt = {"phase": "b", "measured": -1.0, "lower": -1.5, "upper": -0.5, "answers": 12, "n": 12}
     grid = grid_of([row("a", 9, emotion_expected=2.0), row("b", 9, emotion_expected=0.5)], emotions=[felt])
-    mood = values_of(grid, Words("en"), designed=True)["mood"]
+    mood = values_of(grid, Words("en"))["mood"]
     assert mood["expected"] == [(25.0, 12.0, False), (75.0, 40.5, False)]
     assert mood["felt"] == [(75.0, 69.0, True)]
     assert mood["whiskers"] == [(75.0, 78.5, 59.5)]

@@ -11,6 +11,7 @@ import typer
 import klantreis as kr
 from klantreis._cli.options import Out, one_of, with_options
 from klantreis._cli.output import deliver, say
+from klantreis._files import require_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,8 +58,7 @@ def new(
     """Make a map from a template."""
     if to.exists() and not force:
         raise kr.InputError(f"{str(to)!r} exists already; name another file with --to, or replace it with --force")
-    if not to.parent.is_dir():
-        raise kr.InputError(f"the folder of {str(to)!r} does not exist; make it first")
+    require_folder(to)
     made = kr.template(template, language=language, id=id, title=name)
     file = made.save(to)
     say(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from klantreis._cli import ReaderGoneError
 from klantreis._cli.options import one_of
 from klantreis._core import InputError
-from klantreis._files import write_whole
+from klantreis._files import require_folder, write_whole
 from klantreis._format import count
 from klantreis._table import Table, _one_line, _width
 
@@ -63,8 +63,7 @@ def _target(output: str) -> Path:
     target = Path(output)
     if target.is_dir():
         raise InputError(f"{output!r} is a folder; name a file in it")
-    if not target.parent.is_dir():
-        raise InputError(f"the folder of {output!r} does not exist; make it first")
+    require_folder(output)
     return target
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from klantreis._arguments import require_journeys, whole_number
 from klantreis._core import InputError
-from klantreis._files import write_whole
+from klantreis._files import require_folder, write_whole
 from klantreis._journeys import Journeys
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ def report(
     """
     require_journeys(journeys, "report")
     target = Path(to)
-    if not target.parent.is_dir():
-        raise InputError(f"the folder of {str(target)!r} does not exist; make it first")
+    require_folder(target)
     if target.is_dir():
         raise InputError(f"{str(target)!r} is a folder; name a file in it, such as {str(target / 'report.html')!r}")
     if by is not None and by not in journeys.log.labels:

@@ -21,6 +21,7 @@ from klantreis._map import JourneyMap
 from klantreis._markov import select_order
 from klantreis._measure import Measure, measure
 from klantreis._patterns import likely_paths, variants
+from klantreis._report.map_grid import is_small
 from klantreis._report.states import Flow, ordered, rolled_up
 from klantreis._report.steps import proposed
 from klantreis._report.words import Words
@@ -124,11 +125,6 @@ class Context:
         """The journey map that the log was read with."""
         return self.log.map
 
-    @property
-    def map_level(self) -> str | None:
-        """The level at which phases are shown: that of the map's file."""
-        return None
-
     @functools.cached_property
     def measured(self) -> Measure | None:
         """The phases of the map or, without one, those of the log; None where it has none."""
@@ -139,7 +135,9 @@ class Context:
         # The columns stand in the order in which the fewest moves go back.
         moves = {
             (row["from"], row["to"]): float(row["weight"])
-            for row in transitions(self.going_on, by="phase", collapse=True)
+            for row in (
+                self.moves if self.flow_by == "phase" else transitions(self.going_on, by="phase", collapse=True)
+            )
             if row["from"] != "(start)" and row["to"] not in _ENDS
         }
         counts = self.log.counts("phase")
@@ -224,7 +222,10 @@ class Context:
     @functools.cached_property
     def moves(self) -> Table:
         """The transitions of the flow."""
-        return transitions(self.going_on, by=self.flow_by, collapse=True, min_n=MIN_N)
+        return self._moves_by(self.flow_by)
+
+    def _moves_by(self, by: str) -> Table:
+        return transitions(self.going_on, by=by, collapse=True, min_n=MIN_N)
 
     @functools.cached_property
     def flow(self) -> Flow:
@@ -277,7 +278,7 @@ class Context:
 
     def is_small(self, count: float | None) -> bool:
         """Whether a group is too small to be shown."""
-        return self.min_group is not None and count is not None and 0 < count < self.min_group
+        return is_small(count, self.min_group)
 
     def shown(self, table: Table, size: str | None = None) -> Table:
         """The rows that may be shown."""

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from klantreis._map import JourneyMap
+    from klantreis._measure import Measure
+    from klantreis._table import Table
 
 MOST_CHIPS = 8
 MOST_KPIS = 4
@@ -90,6 +92,37 @@ class Grid:
 
     columns: tuple[Column, ...]
     lanes: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of the tables that a grid is made of; none where nothing was measured."""
+
+    phases: Sequence[Mapping[str, Any]] = ()
+    moves: Sequence[Mapping[str, Any]] = ()
+    touchpoints: Sequence[Mapping[str, Any]] = ()
+    emotions: Sequence[Mapping[str, Any]] = ()
+    kpis: Sequence[Mapping[str, Any]] = ()
+
+
+def is_small(count: float | None, least: int | None) -> bool:
+    """Whether a group has fewer than ``least`` and is not to be shown; nobody is no group."""
+    return least is not None and count is not None and 0 < count < least
+
+
+def rows_of(measured: Measure, kpis: Table | None, small: Callable[[float | None], bool]) -> Rows:
+    """Take the rows out of what was measured, without the groups that are too small."""
+
+    def kept(table: Table, size: str) -> list[dict[str, Any]]:
+        return [row for row in table.to_dicts() if not small(row[size])]
+
+    return Rows(
+        phases=kept(measured.phases, "reach"),
+        moves=measured.transitions.to_dicts(),
+        touchpoints=kept(measured.touchpoints, "reach"),
+        emotions=kept(measured.emotions, "n"),
+        kpis=[] if kpis is None else kept(kpis, "n"),
+    )
 
 
 def grid_of(

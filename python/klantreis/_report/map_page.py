@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from klantreis import _core
 from klantreis._arguments import whole_number
 from klantreis._core import InputError
-from klantreis._files import write_whole
+from klantreis._files import require_folder, write_whole
 from klantreis._journeys import Journeys
 from klantreis._kpi import kpis
 from klantreis._measure import measure
-from klantreis._report.map_grid import grid_of
+from klantreis._report.map_grid import Rows, grid_of, is_small, rows_of
 from klantreis._report.words import LANGUAGES, Words
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ def write_map(
     kind = target.suffix.lower()
     if kind not in (".svg", ".html"):
         raise InputError(f"to is {str(target)!r}; its name must end in .svg or .html")
-    if not target.parent.is_dir():
-        raise InputError(f"the folder of {str(target)!r} does not exist; make it first")
+    require_folder(target)
     if level is not None and kind == ".svg":
         raise InputError(f"level={level!r} is for HTML; an SVG shows the phases of the map itself")
     if min_group is not None:
@@ -53,54 +53,25 @@ def write_map(
     part = design if audience is None and owner is None else design.view(audience, owner=owner)
     spoken = language or (design.journey.language if design.journey.language in LANGUAGES else None) or "en"
     words = Words(spoken)
-    tables = _Tables(journeys, design, level, min_group)
+    rows = Rows()
+    if journeys is not None:
+        measured = measure(journeys, map=design, level=level)
+        rows = rows_of(measured, kpis(journeys, map=design), functools.partial(is_small, least=min_group))
     if kind == ".svg":
-        write_whole(target, _svg(part, tables, words, touchpoints))
+        write_whole(target, _svg(part, rows, words, touchpoints))
         return target
-    grid = grid_of(
-        tables.phases,
-        map=part,
-        level=level,
-        moves=tables.moves,
-        touchpoints=tables.touchpoints,
-        emotions=tables.emotions,
-        kpis=tables.kpis,
-        most_chips=touchpoints,
-    )
+    grid = grid_of(**vars(rows), map=part, level=level, most_chips=touchpoints)
     from klantreis._report.page import map_page
 
     write_whole(target, map_page(grid, words, title=str(design.journey.name or design.journey.id), map=part))
     return target
 
 
-class _Tables:
-    """What was measured, as rows; nothing without journeys. Groups that are too small are not among them."""
-
-    def __init__(self, journeys: Journeys | None, map: JourneyMap, level: str | None, least: int | None) -> None:
-        self.phases: list[dict[str, Any]] = []
-        self.moves: list[dict[str, Any]] = []
-        self.touchpoints: list[dict[str, Any]] = []
-        self.emotions: list[dict[str, Any]] = []
-        self.kpis: list[dict[str, Any]] = []
-        if journeys is None:
-            return
-        measured = measure(journeys, map=map, level=level)
-
-        def kept(rows: list[dict[str, Any]], size: str) -> list[dict[str, Any]]:
-            return [row for row in rows if least is None or not 0 < row[size] < least]
-
-        self.phases = kept(measured.phases.to_dicts(), "reach")
-        self.moves = measured.transitions.to_dicts()
-        self.touchpoints = kept(measured.touchpoints.to_dicts(), "reach")
-        self.emotions = kept(measured.emotions.to_dicts(), "n")
-        self.kpis = kept(kpis(journeys, map=map).to_dicts(), "n")
-
-
-def _svg(map: JourneyMap, tables: _Tables, words: Words, touchpoints: int) -> str:
+def _svg(map: JourneyMap, rows: Rows, words: Words, touchpoints: int) -> str:
     from klantreis._report.sections.map import kpi_range, kpi_value
 
     unmeasured = {phase.id for phase in map.phases if not phase.measured}
-    felt = {row["phase"]: row for row in tables.emotions if row["measured"] is not None}
+    felt = {row["phase"]: row for row in rows.emotions if row["measured"] is not None}
 
     def emotion(phase: str) -> tuple[Any, Any, Any, int]:
         row = felt.get(phase)
@@ -108,16 +79,16 @@ def _svg(map: JourneyMap, tables: _Tables, words: Words, touchpoints: int) -> st
 
     phases = [
         (row["phase"], row["reach"], row["left"], row["at_rest"], *emotion(row["phase"]))
-        for row in tables.phases
+        for row in rows.phases
         if row["phase"] not in unmeasured
     ]
     chips = [
         (row["touchpoint"], row["reach"], (row["left"] + row["at_rest"]) / row["visits"] if row["visits"] else 0.0)
-        for row in tables.touchpoints
+        for row in rows.touchpoints
         if row["reach"]
     ]
     figures = []
-    for row in tables.kpis:
+    for row in rows.kpis:
         interval = kpi_range(row, words)
         text = kpi_value(row["value"], row, words) + (f" ({interval})" if interval else "")
         figures.append((str(row["kpi"]), str(row["phase"] or ""), text, str(row["status"] or "")))

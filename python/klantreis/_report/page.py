@@ -50,7 +50,7 @@ def map_page(grid: Grid, words: Words, *, title: str, map: JourneyMap) -> str:
     from klantreis._report.sections.map import values_of
 
     goals = map.journey.goals
-    values = values_of(grid, words, designed=True)
+    values = values_of(grid, words)
     return (
         _environment()
         .get_template("map_page.html.j2")

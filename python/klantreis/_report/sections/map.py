@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from klantreis._report.context import Absent, Context, Part, View
-from klantreis._report.map_grid import Chip, Column, Grid, Kpi, grid_of
+from klantreis._report.map_grid import Chip, Column, Grid, Kpi, grid_of, rows_of
 from klantreis._report.words import Words
 
 MIN_ANSWERS = 30
@@ -28,19 +28,10 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
     measured = context.measured
     if measured is None:
         return Absent("map", nav, words("absent.map"))
-    phases = list(measured.phases.to_dicts())
-    if len(phases) > _MOST_COLUMNS:
-        return Absent("map", nav, words("absent.map_wide", count=words.count(len(phases))))
-    grid = grid_of(
-        [row for row in phases if not context.is_small(row["reach"])],
-        map=context.map,
-        level=context.map_level,
-        moves=measured.transitions.to_dicts(),
-        touchpoints=[row for row in measured.touchpoints.to_dicts() if not context.is_small(row["reach"])],
-        emotions=[row for row in measured.emotions.to_dicts() if not context.is_small(row["n"])],
-        kpis=[] if context.kpis is None else [row for row in context.kpis.to_dicts() if not context.is_small(row["n"])],
-    )
-    values = values_of(grid, words, designed=context.map is not None)
+    if len(measured.phases) > _MOST_COLUMNS:
+        return Absent("map", nav, words("absent.map_wide", count=words.count(len(measured.phases))))
+    grid = grid_of(**vars(rows_of(measured, context.kpis, context.is_small)), map=context.map)
+    values = values_of(grid, words)
     values["heading"] = _heading(grid, words)
     values["sub"] = words(
         "map.sub" if context.map is not None else "map.sub_none",
@@ -78,7 +69,7 @@ def _heading(grid: Grid, words: Words) -> Markup:
     return words("map.heading_left", name=words.name(most[1].name, 40), count=words.of("journey", most[0]))
 
 
-def values_of(grid: Grid, words: Words, *, designed: bool) -> dict[str, Any]:
+def values_of(grid: Grid, words: Words) -> dict[str, Any]:
     """What the template of the grid needs."""
     lanes = [lane for lane in _LANES if _shown(lane, grid)]
     rows = {lane: number for number, lane in enumerate(lanes, 2)}
@@ -89,7 +80,6 @@ def values_of(grid: Grid, words: Words, *, designed: bool) -> dict[str, Any]:
         "rows": rows,
         "count": count,
         "total": len(lanes) + 1,
-        "designed": designed,
         "owned": any(chip.owned != "unknown" for column in grid.columns for chip in column.chips),
         "mood": _mood(grid) if "mood" in rows else {},
         "measured": "reach" in rows,
