@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import html.parser
 import re
 import string
@@ -171,6 +172,21 @@ def test_the_files_hold_what_the_functions_return(sample: Page) -> None:
     assert set(tables) < set(sample.files)
     for name, table in tables.items():
         assert sample.files[name] == table.to_csv(), name
+
+
+def test_the_tables_to_read_hold_the_rounded_values(sample: Page) -> None:
+    table = re.search(
+        r"<table><caption>Visits of settled journeys that ended.*?<tbody>(.*?)</tbody>", sample.text, re.S
+    )
+    assert table is not None
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in table[1].split("</tr>")[:-1]]
+    found = kr.drop_off(kr.datasets.webshop().journeys().recut(after_conversion="continue"), collapse=True)
+    assert len(rows) == len(found) > 10
+    for cells, row in zip(rows, found, strict=True):
+        texts = [html.unescape(re.sub("<[^>]+>", "", cell)) for cell in cells]
+        assert texts[:4] == [row["touchpoint"], f"{row['visits']:,}", f"{row['n']:,}", f"{row['exits']:,}"]
+        bounds = f"{100 * row['lower']:.1f}–{100 * row['upper']:.1f}%"
+        assert texts[4:6] == [f"{100 * row['exit_rate']:.1f}%", bounds]
 
 
 def test_long_tables_are_cut_and_say_so(sample: Page) -> None:

@@ -3,46 +3,49 @@
 
 from __future__ import annotations
 
-import json
+import html
 import re
-import shutil
 import struct
-import subprocess
+import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import klantreis as kr
+from browser import HOSTILE, browse, crowded, framed, unprotected
+from test_report import EVERY_SECTION, Page
 
 # What the page looks like from inside, at a width; the report itself lets no other script run.
-PROBE = """<!doctype html><body style="margin:0"><iframe src="report.html" style="border:0;width:{width}px;height:900px"
-{sandbox}></iframe><pre id="found"></pre><script>
-onload = function () {{
+LOOK = """
+onload = function () {
   var page = document.querySelector("iframe").contentDocument, root = page.documentElement;
-  var shown = function (css) {{ return getComputedStyle(page.querySelector(css)).display !== "none"; }};
-  var wide = Array.prototype.filter.call(page.querySelectorAll("main *"), function (element) {{
-    if (element.closest(".tw, .flw, .mapw, .mapw, .sr, svg, details:not([open])")) return false;
+  var all = function (css) { return Array.prototype.slice.call(page.querySelectorAll(css)); };
+  var shown = function (css) {
+    var found = page.querySelector(css);
+    return found !== null && getComputedStyle(found).display !== "none";
+  };
+  var empty = function (element) {
+    var box = element.getBoundingClientRect();
+    return getComputedStyle(element).display !== "none" && !(box.width > 0 && box.height > 0);
+  };
+  var named = function (element) { return element.className + ": " + element.textContent.slice(0, 40); };
+  var wide = all("main *").filter(function (element) {
+    if (element.closest(".tw, .flw, .mapw, .sr, svg, details:not([open])")) return false;
     var box = element.getBoundingClientRect();
     return box.width > 0 && box.right > root.clientWidth + 1;
-  }});
-  document.getElementById("found").textContent = JSON.stringify({{
+  });
+  document.getElementById("found").textContent = JSON.stringify({
     width: root.clientWidth, content: root.scrollWidth, height: root.scrollHeight,
-    wide: wide.map(function (element) {{ return element.className + ": " + element.textContent.slice(0, 40); }}),
+    wide: wide.map(named),
+    sections: all("main > section").filter(function (s) { return !empty(s); }).map(function (s) { return s.id; }),
+    pictures: all("main [role=img]").length, empty: all("main [role=img]").filter(empty).map(named),
     flow: [shown("svg.flow.wide"), shown("svg.flow.upright")], button: shown("button.th"),
-    requests: page.defaultView.performance.getEntriesByType("resource").map(function (entry) {{ return entry.name; }})
-  }});
-}};
-</script>"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        found = shutil.which(name)
-        if found is not None:
-            return found
-    pytest.skip("no chromium on the PATH; install the package chromium")
+    text: page.body.textContent, hit: window.hit === undefined,
+    requests: page.defaultView.performance.getEntriesByType("resource").map(function (entry) { return entry.name; })
+  });
+};
+"""
 
 
 @pytest.fixture(scope="module")
@@ -52,67 +55,75 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def browse(chromium: str, folder: Path, *options: str, page: str) -> tuple[str, str]:
-    """Open a page of the folder; return the standard output and what the console said."""
-    done = subprocess.run(
-        [
-            chromium,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--disable-dev-shm-usage",
-            "--allow-file-access-from-files",
-            "--enable-logging=stderr",
-            f"--user-data-dir={folder / 'profile'}",
-            *options,
-            (folder / page).as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=True,
-    )
-    return done.stdout, "\n".join(line for line in done.stderr.splitlines() if "CONSOLE" in line)
-
-
-def probe(chromium: str, folder: Path, width: int, sandbox: str = "") -> dict[str, Any]:
-    (folder / "probe.html").write_text(PROBE.format(width=width, sandbox=sandbox), encoding="utf-8")
-    options = ("--window-size=1500,900", "--virtual-time-budget=4000", "--dump-dom")
-    dom, console = browse(chromium, folder, *options, page="probe.html")
+def probe(folder: Path, width: int, sandbox: str = "", page: str = "report.html") -> dict[str, Any]:
+    found, console = framed(folder, page, width, LOOK, sandbox)
     # Of a page that may run no script the browser says just that.
     assert [line for line in console.splitlines() if not (sandbox and "Blocked script execution" in line)] == []
-    found = re.search(r'<pre id="found">(.*?)</pre>', dom, re.DOTALL)
-    assert found is not None
-    assert found[1] != "", dom[-2_000:]
-    result: dict[str, Any] = json.loads(found[1].replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&"))
-    return result
+    assert found["content"] <= found["width"]
+    assert found["wide"] == []
+    assert found["empty"] == []
+    assert found["requests"] == []
+    assert found["hit"]
+    return dict(found)
 
 
 @pytest.mark.parametrize("width", [390, 900, 1440])
-def test_the_page_fits_its_width_and_asks_for_nothing(chromium: str, folder: Path, width: int) -> None:
-    found = probe(chromium, folder, width)
+def test_the_page_fits_its_width_and_asks_for_nothing(folder: Path, width: int) -> None:
+    found = probe(folder, width)
     assert found["width"] > width - 20
-    assert found["content"] <= found["width"]
-    assert found["wide"] == []
     assert found["height"] > 3_000
+    assert found["sections"] == EVERY_SECTION
+    assert found["pictures"] > 40
     assert found["flow"] == [width > 752, width <= 752]
-    assert found["requests"] == []
     assert found["button"]
 
 
-def test_the_page_needs_no_script(chromium: str, folder: Path) -> None:
-    found = probe(chromium, folder, 1440, 'sandbox="allow-same-origin"')
+def test_the_page_needs_no_script(folder: Path) -> None:
+    found = probe(folder, 1440, 'sandbox="allow-same-origin"')
     assert not found["button"]
-    assert found["content"] <= found["width"]
+    assert found["sections"] == EVERY_SECTION
 
 
-def test_the_page_itself_opens_without_a_word_on_the_console(chromium: str, folder: Path) -> None:
+@pytest.mark.parametrize("width", [390, 1440])
+def test_many_phases_long_names_and_names_with_markup_fit_and_do_nothing(tmp_path: Path, width: int) -> None:
+    file = kr.report(crowded(), to=tmp_path / "safe.html")
+    # Escaping alone must do; the policy is a second lock.
+    (tmp_path / "open.html").write_text(unprotected(file.read_text(encoding="utf-8")), encoding="utf-8")
+    found = probe(tmp_path, width, page="open.html")
+    assert set(EVERY_SECTION) - {"fix"} <= set(found["sections"])
+    for name in HOSTILE:
+        assert name in found["text"], name
+
+
+def few(customers: int, touchpoints: list[str], conversion: str | None = None) -> kr.Journeys:
+    columns: dict[str, list[Any]] = {"customer_id": [], "timestamp": [], "touchpoint": []}
+    for customer in range(customers):
+        for day, name in enumerate(touchpoints, 1):
+            columns["customer_id"].append(customer)
+            columns["timestamp"].append(f"2024-03-{day:02} 0{customer}:00")
+            columns["touchpoint"].append(name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return kr.journeys(kr.read(columns), conversion=conversion or ())
+
+
+@pytest.mark.parametrize(
+    "journeys",
+    [
+        pytest.param(lambda: few(3, ["view", "cart", "order"], "order"), id="three customers"),
+        pytest.param(lambda: few(3, ["view", "cart"]), id="no conversion"),
+        pytest.param(lambda: few(2, ["n" * 500]), id="one touchpoint of a long name"),
+        pytest.param(lambda: few(0, []), id="no event"),
+    ],
+)
+def test_little_data_makes_a_page_that_fits(tmp_path: Path, journeys: Any) -> None:
+    kr.report(journeys(), to=tmp_path / "report.html")
+    assert {"health", "method"} <= set(probe(tmp_path, 390)["sections"])
+
+
+def test_the_page_itself_opens_without_a_word_on_the_console(folder: Path) -> None:
     target = folder / "screen.png"
-    _, console = browse(chromium, folder, "--window-size=1440,2000", f"--screenshot={target}", page="report.html")
+    _, console = browse(folder, "--window-size=1440,2000", f"--screenshot={target}", page="report.html")
     assert console == ""
     content = target.read_bytes()
     assert content.startswith(b"\x89PNG")
@@ -121,9 +132,19 @@ def test_the_page_itself_opens_without_a_word_on_the_console(chromium: str, fold
     assert len(content) > 100_000
 
 
-def test_it_prints(chromium: str, folder: Path) -> None:
+def test_on_paper_every_section_is_there(folder: Path) -> None:
     target = folder / "report.pdf"
-    browse(chromium, folder, f"--print-to-pdf={target}", "--no-pdf-header-footer", page="report.html")
+    options = ("--no-pdf-header-footer", "--generate-pdf-document-outline")
+    browse(folder, f"--print-to-pdf={target}", *options, page="report.html")
     content = target.read_bytes()
     assert content.startswith(b"%PDF")
     assert 3 <= len(re.findall(rb"/Type\s*/Page\b", content)) <= 12
+    # The outline of the file names every heading that is printed, without the spaces at the ends of lines.
+    titles = {bytes.fromhex(text.decode()).decode("utf-16") for text in re.findall(rb"/Title <([0-9A-F]+)>", content)}
+    titles |= {text.decode("latin-1") for text in re.findall(rb"/Title \(((?:[^()\\]|\\.)*)\)", content)}
+    printed = {"".join(title.split()) for title in titles}
+    page = Page((folder / "report.html").read_text(encoding="utf-8"))
+    headings = re.findall(r"<h2 id=[^>]*>(.*?)</h2>", page.text)
+    assert len(headings) == len(EVERY_SECTION) - 2, "all but the two whose headings are only read out"
+    for heading in headings:
+        assert "".join(html.unescape(re.sub(r"<[^>]+>", "", heading)).split()) in printed
