@@ -103,7 +103,7 @@ from klantreis._paths import Paths, paths, transform_paths
 from klantreis._patterns import entries, likely_paths, step_matrix, variants, ways_in, ways_out
 from klantreis._read import read, read_paths
 from klantreis._report import render, report
-from klantreis._statistics import Interval, newcombe, newcombe_paired, wilson
+from klantreis._statistics import Interval, TwoShares, newcombe, newcombe_paired, two_proportion_test, wilson
 from klantreis._table import Table
 from klantreis._timing import (
     LogRank,
@@ -151,6 +151,7 @@ __all__ = [
     "Spells",
     "Survival",
     "Table",
+    "TwoShares",
     "Walkthrough",
     "__version__",
     "abandoned_carts",
@@ -243,6 +244,7 @@ __all__ = [
     "token_replay",
     "transform_paths",
     "transitions",
+    "two_proportion_test",
     "value_concentration",
     "variants",
     "walkthrough",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Intervals for shares of customers."""
+"""Intervals and a test for shares of customers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,13 @@ class Interval(NamedTuple):
 
     lower: float
     upper: float
+
+
+class TwoShares(NamedTuple):
+    """What a test of two shares found; both NaN where there is none."""
+
+    z: float
+    p: float
 
 
 def wilson(successes: float, n: float, *, level: float = 0.95) -> Interval:
@@ -124,3 +131,41 @@ def newcombe_paired(
     0.0256 to 0.5069
     """
     return Interval(*_core.newcombe_paired(both, only_before, only_after, neither, level=level))
+
+
+def two_proportion_test(x1: float, n1: float, x2: float, n2: float) -> TwoShares:
+    """Test whether two independent groups of customers have the same share.
+
+    Parameters
+    ----------
+    x1, n1
+        Successes and customers of the first group.
+    x2, n2
+        Successes and customers of the second group. No customer may be in both, and each counts once: visits of one
+        customer are alike, for those :func:`compare` has tests by customer.
+
+    Returns
+    -------
+    TwoShares
+        ``z``, above 0 where the first share is the larger, and the two-sided ``p``; NaN when a group is empty or
+        nobody, or everybody, of both did it.
+
+    Raises
+    ------
+    InputError
+        When a count is negative or larger than its group.
+
+    Notes
+    -----
+    The variance takes the share of both groups together, without a correction for continuity: Fleiss, Levin and Paik
+    (2003), Statistical Methods for Rates and Proportions, section 3.1. For the size of the difference, see
+    :func:`newcombe`.
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> z, p = kr.two_proportion_test(250, 5000, 200, 5000)
+    >>> print(f"z {z:.3f}, p {p:.4f}")
+    z 2.412, p 0.0159
+    """
+    return TwoShares(*_core.two_proportion_test(x1, n1, x2, n2))

@@ -5,6 +5,7 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -14,6 +15,7 @@
 
 #include "cpp/support/json.hpp"
 
+using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
 using Catch::Matchers::WithinRel;
 using namespace klantreis;
@@ -110,6 +112,26 @@ TEST_CASE("Newcombe's interval equals the published figures", "[statistics]") {
     CHECK_THAT(reversed.upper, WithinAbs(-found.lower, 1e-15));
   }
   CHECK(newcombe(1, 2, 0, 0).is_null());
+}
+
+TEST_CASE("two shares are tested with the share of both in the variance", "[statistics]") {
+  const two_shares found = two_proportion_test(250, 5000, 200, 5000);
+  CHECK_THAT(found.z, WithinAbs(2.411915, 5e-7));
+  CHECK_THAT(found.p, WithinAbs(.015869, 5e-7));
+  // z² is Pearson's χ² of the table, which needs no pooled share.
+  const double x1 = 7, n1 = 11, x2 = 4, n2 = 13;
+  const double cross = x1 * (n2 - x2) - x2 * (n1 - x1);
+  const double pearson = (n1 + n2) * cross * cross / (n1 * n2 * (x1 + x2) * (n1 + n2 - x1 - x2));
+  const two_shares small = two_proportion_test(x1, n1, x2, n2);
+  CHECK_THAT(small.z * small.z, WithinRel(pearson, 1e-13));
+  CHECK_THAT(small.p, WithinRel(chi_squared_tail(pearson, 1.0), 1e-12));
+  CHECK_THAT(two_proportion_test(x2, n2, x1, n1).z, WithinAbs(-small.z, 1e-15));
+  CHECK(two_proportion_test(3, 7, 6, 14).z == 0.0);
+  CHECK(two_proportion_test(3, 7, 6, 14).p == 1.0);
+  CHECK(std::isnan(two_proportion_test(0, 5, 0, 9).p));
+  CHECK(std::isnan(two_proportion_test(5, 5, 9, 9).p));
+  CHECK(std::isnan(two_proportion_test(1, 5, 0, 0).z));
+  CHECK_THROWS_WITH(two_proportion_test(6, 5, 1, 2), ContainsSubstring("pass the part first"));
 }
 
 TEST_CASE("the paired difference follows method 10", "[statistics]") {

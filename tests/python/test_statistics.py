@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 import klantreis as kr
 
@@ -74,3 +75,26 @@ def test_impossible_counts_are_refused() -> None:
         kr.wilson(math.nan, 2)
     with pytest.raises(kr.InputError, match="level is 95"):
         kr.wilson(1, 2, level=95)
+
+
+@given(st.integers(1, 400), st.integers(1, 400), st.floats(0, 1), st.floats(0, 1))
+def test_two_shares_are_tested_as_pearson_did(n1: int, n2: int, part1: float, part2: float) -> None:
+    x1, x2 = round(part1 * n1), round(part2 * n2)
+    found = kr.two_proportion_test(x1, n1, x2, n2)
+    if x1 + x2 in (0, n1 + n2):
+        assert math.isnan(found.z)
+        assert math.isnan(found.p)
+        return
+    table = [[x1, n1 - x1], [x2, n2 - x2]]
+    expected = stats.chi2_contingency(table, correction=False)
+    assert found.z**2 == pytest.approx(expected.statistic, rel=1e-9, abs=1e-12)
+    assert found.p == pytest.approx(expected.pvalue, rel=1e-9, abs=1e-300)
+
+
+def test_two_shares_equal_the_worked_experiment() -> None:
+    assert kr.two_proportion_test(250, 5000, 200, 5000) == pytest.approx((2.411915, 0.015869), abs=5e-7)
+
+
+def test_a_part_larger_than_its_whole_is_refused() -> None:
+    with pytest.raises(kr.InputError, match="pass the part first and the whole second"):
+        kr.two_proportion_test(5, 4, 1, 2)

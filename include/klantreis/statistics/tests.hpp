@@ -21,6 +21,21 @@ namespace klantreis {
 /// P(|T| > |t|) of Student's t distribution. \throws input_error unless df > 0.
 [[nodiscard]] double t_two_sided(double t, double df);
 
+/// What a test of two shares found; null where there is none.
+struct two_shares {
+  double z = null_value;  ///< above 0 where the first share is the larger
+  double p = null_value;  ///< two-sided
+};
+
+/// Tests whether two independent groups of customers have the same share, with the share of both in the variance.
+///
+/// z = (x1/n1 − x2/n2) / √(p̂ (1 − p̂) (1/n1 + 1/n2)) with p̂ = (x1 + x2) / (n1 + n2); z² is Pearson's χ² of the 2 x 2
+/// table. For customers who did something once or not at all: visits of one customer are alike, see
+/// `rate_difference_p`. Null where a group is empty or nobody, or everybody, of both did it.
+/// Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, §3.1, without the correction for
+/// continuity. \throws input_error when a count is negative or larger than its group.
+[[nodiscard]] two_shares two_proportion_test(double x1, double n1, double x2, double n2);
+
 /// How often a customer went from the row at hand to one destination.
 struct destination_count {
   std::uint32_t customer = 0;

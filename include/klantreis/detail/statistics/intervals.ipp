@@ -35,6 +35,15 @@ inline void check_count(const char* name, double value) {
   }
 }
 
+inline void check_share(double successes, double n) {
+  check_count("n", n);
+  check_count("successes", successes);
+  if (successes > n) {
+    throw input_error("successes is " + std::to_string(successes) + ", more than n = " + std::to_string(n) +
+                      "; pass the part first and the whole second");
+  }
+}
+
 }  // namespace detail
 
 KLANTREIS_INLINE interval wilson_share(double share, double n_effective, double t) noexcept {
@@ -50,12 +59,7 @@ KLANTREIS_INLINE interval wilson_share(double share, double n_effective, double 
 }
 
 KLANTREIS_INLINE interval wilson(double successes, double n, double z) {
-  detail::check_count("n", n);
-  detail::check_count("successes", successes);
-  if (successes > n) {
-    throw input_error("successes is " + std::to_string(successes) + ", more than n = " + std::to_string(n) +
-                      "; pass the part first and the whole second");
-  }
+  detail::check_share(successes, n);
   return n > 0.0 ? wilson_share(successes / n, n, z) : interval{};
 }
 

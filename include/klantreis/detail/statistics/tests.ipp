@@ -275,6 +275,18 @@ KLANTREIS_INLINE double t_two_sided(double t, double df) {
   return (std::min)(1.0, 2.0 * boost::math::cdf(boost::math::complement(distribution(df), std::abs(t))));
 }
 
+KLANTREIS_INLINE two_shares two_proportion_test(double x1, double n1, double x2, double n2) {
+  detail::check_share(x1, n1);
+  detail::check_share(x2, n2);
+  const double pooled = (x1 + x2) / (n1 + n2);
+  const double variance = pooled * (1.0 - pooled) * (1.0 / n1 + 1.0 / n2);
+  if (!(variance > 0.0) || std::isinf(variance)) {
+    return {};
+  }
+  const double z = (x1 / n1 - x2 / n2) / std::sqrt(variance);
+  return {z, std::erfc(std::fabs(z) / std::sqrt(2.0))};
+}
+
 KLANTREIS_INLINE homogeneity homogeneity_test(std::span<const destination_count> first,
                                               std::span<const destination_count> second, bool matched) {
   std::map<std::uint32_t, std::size_t> columns;
