@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
@@ -95,7 +96,7 @@ void bind_attribute(py::module_& m) {
          const named_values& options) {
         const attribution_model chosen = model_of(model, parameters);
         const attribution_options asked = options_of(options);
-        const py::gil_scoped_release released;
+        const long_call working;
         return attribute(journeys, chosen, asked);
       },
       py::arg("journeys"), py::kw_only(), py::arg("model"), py::arg("parameters"), py::arg("options"));
@@ -104,14 +105,13 @@ void bind_attribute(py::module_& m) {
 }  // namespace
 
 void bind_attribution(py::module_& m) {
-  using released = py::call_guard<py::gil_scoped_release>;
   bind_attribute<journey_set>(m);
   bind_attribute<path_table>(m);
   m.def(
       "credited_paths",
       [](const journey_set& journeys, const named_values& options) {
         const attribution_options asked = options_of(options);
-        const py::gil_scoped_release free;
+        const long_call working;
         return credited_paths(journeys, asked);
       },
       py::arg("journeys"), py::kw_only(), py::arg("options"));
@@ -121,7 +121,7 @@ void bind_attribution(py::module_& m) {
          std::size_t replicates, std::uint64_t seed) {
         const attribution_model chosen = model_of(model, parameters);
         const attribution_options asked = options_of(options);
-        const py::gil_scoped_release free;
+        const long_call working;
         return attribute_by_bootstrap(paths, chosen, asked, {.replicates = replicates, .seed = seed});
       },
       py::arg("paths"), py::kw_only(), py::arg("model"), py::arg("parameters"), py::arg("options"),
@@ -133,7 +133,7 @@ void bind_attribution(py::module_& m) {
         const attribution_model chosen = model_of(model, parameters);
         const attribution_options asked = options_of(options);
         const row_credit kind = to_row_credit(rows);
-        const py::gil_scoped_release free;
+        const long_call working;
         return credit_rows(paths, chosen, kind, asked);
       },
       py::arg("paths"), py::kw_only(), py::arg("model"), py::arg("parameters"), py::arg("options"), py::arg("rows"));
@@ -144,7 +144,7 @@ void bind_attribution(py::module_& m) {
         const attribution_model chosen = model_of(model, parameters);
         const attribution_options asked = options_of(options);
         const row_credit kind = to_row_credit(rows);
-        const py::gil_scoped_release free;
+        const long_call working;
         return explain_credit(journeys, customer, chosen, kind, asked);
       },
       py::arg("journeys"), py::kw_only(), py::arg("customer"), py::arg("model"), py::arg("parameters"),
@@ -157,7 +157,7 @@ void bind_attribution(py::module_& m) {
         for (const auto& [label, model, parameters] : models) {
           named.push_back({.name = label, .model = model_of(model, parameters)});
         }
-        const py::gil_scoped_release free;
+        const long_call working;
         return model_skill(paths, named, {.folds = folds, .seed = seed, .level = level, .min_n = min_n});
       },
       py::arg("paths"), py::kw_only(), py::arg("models"), py::arg("folds"), py::arg("seed"), py::arg("level"),
@@ -166,7 +166,7 @@ void bind_attribution(py::module_& m) {
       "predicted_conversion",
       [](const path_table& paths, const std::string& model, const named_values& parameters) {
         const attribution_model chosen = model_of(model, parameters);
-        const py::gil_scoped_release free;
+        const long_call working;
         return predicted_conversion(paths, chosen);
       },
       py::arg("paths"), py::kw_only(), py::arg("model"), py::arg("parameters"));
@@ -174,7 +174,7 @@ void bind_attribution(py::module_& m) {
       "score_paths",
       [](const path_table& known, const path_table& unknown, const std::string& model, const named_values& parameters) {
         const attribution_model chosen = model_of(model, parameters);
-        const py::gil_scoped_release free;
+        const long_call working;
         return score_paths(known, unknown, chosen);
       },
       py::arg("known"), py::arg("unknown"), py::kw_only(), py::arg("model"), py::arg("parameters"));
@@ -184,7 +184,7 @@ void bind_attribution(py::module_& m) {
          const std::string& rows) {
         const attribution_model chosen = model_of(model, parameters);
         const row_credit kind = to_row_credit(rows);
-        const py::gil_scoped_release free;
+        const long_call working;
         return apply_model(known, other, chosen, kind);
       },
       py::arg("known"), py::arg("other"), py::kw_only(), py::arg("model"), py::arg("parameters"), py::arg("rows"));

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
 namespace {
 
-using released = py::call_guard<py::gil_scoped_release>;
 using labels = std::vector<std::pair<std::string, std::string>>;
 
 std::optional<instant> instant_of(std::optional<std::int64_t> microseconds) {

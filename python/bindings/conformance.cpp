@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
 namespace {
 
-using released = py::call_guard<py::gil_scoped_release>;
 using named_transition = std::tuple<std::string, std::vector<std::string>, std::vector<std::string>>;
 using named_step = std::tuple<std::string, std::optional<std::int64_t>, double, std::string>;
 

@@ -7,11 +7,11 @@
 #include <tuple>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
 void bind_datasets(py::module_& m) {
-  using released = py::call_guard<py::gil_scoped_release>;
   const auto parameters_of = [](const std::string& json) {
     return parse_webshop_parameters(json.empty() ? webshop_parameters_json() : std::string_view{json});
   };

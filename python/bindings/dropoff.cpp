@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
@@ -41,7 +42,7 @@ void bind_dropoff(py::module_& m) {
                           std::move(found.returned));
       },
       py::arg("journeys"), py::kw_only(), py::arg("by"), py::arg("collapse"), py::arg("units"), py::arg("level"),
-      py::arg("min_n"), py::arg("threads"), py::call_guard<py::gil_scoped_release>());
+      py::arg("min_n"), py::arg("threads"), released());
   m.def(
       "loss_reasons",
       [](const journey_set& journeys, const std::string& reason, const std::string& by, double level, double min_n) {
@@ -50,7 +51,7 @@ void bind_dropoff(py::module_& m) {
         return std::tuple(std::move(found.places), std::move(found.reasons));
       },
       py::arg("journeys"), py::kw_only(), py::arg("reason"), py::arg("by"), py::arg("level"), py::arg("min_n"),
-      py::call_guard<py::gil_scoped_release>());
+      released());
   m.def(
       "abandoned_carts",
       [](const journey_set& journeys, const std::vector<std::string>& cart, const std::string& by, std::int64_t timeout,
@@ -63,7 +64,7 @@ void bind_dropoff(py::module_& m) {
         return std::tuple(std::move(found.carts), std::move(found.recoveries));
       },
       py::arg("journeys"), py::kw_only(), py::arg("cart"), py::arg("by"), py::arg("timeout"), py::arg("recovered_by"),
-      py::arg("level"), py::arg("min_n"), py::call_guard<py::gil_scoped_release>());
+      py::arg("level"), py::arg("min_n"), released());
   m.def(
       "friction",
       [](const journey_set& journeys, const std::string& by, const std::vector<std::string>& order,
@@ -77,8 +78,7 @@ void bind_dropoff(py::module_& m) {
         return std::tuple(std::move(found.items), std::move(found.back_steps));
       },
       py::arg("journeys"), py::kw_only(), py::arg("by"), py::arg("order"), py::arg("rage_times"),
-      py::arg("rage_within"), py::arg("level"), py::arg("min_n"), py::arg("threads"),
-      py::call_guard<py::gil_scoped_release>());
+      py::arg("rage_within"), py::arg("level"), py::arg("min_n"), py::arg("threads"), released());
   m.def(
       "effort",
       [](const journey_set& journeys, const std::string& by, const std::vector<std::string>& hurdles,
@@ -89,7 +89,7 @@ void bind_dropoff(py::module_& m) {
         return std::tuple(std::move(found.measures), std::move(found.rates));
       },
       py::arg("journeys"), py::kw_only(), py::arg("by"), py::arg("hurdles"), py::arg("quantiles"), py::arg("level"),
-      py::arg("min_n"), py::call_guard<py::gil_scoped_release>());
+      py::arg("min_n"), released());
   m.def(
       "click_through",
       [](const journey_set& journeys, const std::vector<std::pair<std::string, std::vector<std::string>>>& calls,
@@ -105,7 +105,7 @@ void bind_dropoff(py::module_& m) {
         return click_through(journeys, wanted, options);
       },
       py::arg("journeys"), py::arg("calls"), py::kw_only(), py::arg("by"), py::arg("within"), py::arg("level"),
-      py::arg("min_n"), py::call_guard<py::gil_scoped_release>());
+      py::arg("min_n"), released());
 }
 
 }  // namespace klantreis::bindings

@@ -12,6 +12,7 @@
 
 #include "bindings.hpp"
 #include "funnel.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
@@ -110,7 +111,7 @@ sequence_options sequence_options_of(const funnel_options& options) {
 
 template <typename Source>
 void define(py::module_& m) {
-  const py::call_guard<py::gil_scoped_release> released;
+  const bindings::released released;
   m.def(
       "funnel",
       [](const Source& source, const funnel_request& request) {

@@ -7,12 +7,11 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
 void bind_graph(py::module_& m) {
-  using released = py::call_guard<py::gil_scoped_release>;
-
   py::class_<journey_graph>(m, "JourneyGraph")
       .def_property_readonly("states", &journey_graph::states)
       .def_property_readonly("transitions", &journey_graph::transitions)

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
 namespace {
 
-using released = py::call_guard<py::gil_scoped_release>;
 // What, item, to, amount, name, success.
 using named_edit = std::tuple<std::string, std::string, std::string, double, std::string, double>;
 

@@ -5,6 +5,7 @@
 
 #include "bindings.hpp"
 #include "klantreis/summary.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
@@ -38,14 +39,14 @@ void bind_journeys(py::module_& m) {
       .def(
           "recut",
           [](const journey_set& journeys, const std::string& after) { return journeys.recut(after_of(after)); },
-          py::arg("after"), py::call_guard<py::gil_scoped_release>())
-      .def("notes", &journey_set::notes, py::call_guard<py::gil_scoped_release>())
+          py::arg("after"), released())
+      .def("notes", &journey_set::notes, released())
       .def(
           "summary",
           [](const journey_set& journeys, double level, double min_n) {
             return journey_summary(journeys, {.level = level, .min_n = min_n});
           },
-          py::arg("level") = 0.95, py::arg("min_n") = 30.0, py::call_guard<py::gil_scoped_release>());
+          py::arg("level") = 0.95, py::arg("min_n") = 30.0, released());
 
   m.def(
       "make_journeys",
@@ -65,8 +66,7 @@ void bind_journeys(py::module_& m) {
         return make_journeys(log, options);
       },
       py::arg("log"), py::kw_only(), py::arg("conversion"), py::arg("after"), py::arg("gap") = py::none(),
-      py::arg("inactivity") = py::none(), py::arg("observed_until") = py::none(), py::arg("threads") = 0,
-      py::call_guard<py::gil_scoped_release>());
+      py::arg("inactivity") = py::none(), py::arg("observed_until") = py::none(), py::arg("threads") = 0, released());
 }
 
 }  // namespace klantreis::bindings

@@ -10,6 +10,7 @@
 
 #include "arrow_interop.hpp"
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
@@ -74,7 +75,7 @@ void bind_kpi(py::module_& m) {
           [](kpi_aggregates& self, const py::object& source, const std::string& date, const std::string& kpi,
              const std::string& channel, const std::string& value) {
             arrow_stream stream = import_stream(source);
-            const py::gil_scoped_release release;
+            const long_call working;
             self += read_aggregates(stream.get(), {.date = date, .kpi = kpi, .channel = channel, .value = value});
           },
           py::arg("source"), py::kw_only(), py::arg("date"), py::arg("kpi"), py::arg("channel"), py::arg("value"));
@@ -111,7 +112,7 @@ void bind_kpi(py::module_& m) {
       },
       py::arg("journeys"), py::arg("definitions"), py::arg("aggregates"), py::kw_only(), py::arg("by"),
       py::arg("period"), py::arg("select"), py::arg("level"), py::arg("min_n"), py::arg("too_few"), py::arg("threads"),
-      py::call_guard<py::gil_scoped_release>());
+      released());
   m.def(
       "benchmarks",
       [options](const journey_set& journeys, const kpi_aggregates& aggregates, double level, double min_n,
@@ -119,7 +120,7 @@ void bind_kpi(py::module_& m) {
         return benchmarks(journeys, aggregates, options({}, {}, {}, level, min_n, kpi_options{}.too_few, threads));
       },
       py::arg("journeys"), py::arg("aggregates"), py::kw_only(), py::arg("level"), py::arg("min_n"), py::arg("threads"),
-      py::call_guard<py::gil_scoped_release>());
+      released());
   m.def(
       "attention",
       [](const table& figures, const std::optional<std::string>& map) {
@@ -136,8 +137,7 @@ void bind_kpi(py::module_& m) {
       [](const journey_set& journeys, const std::string& outcome, unsigned threads) {
         return value_concentration(journeys, {.outcome = outcome, .threads = threads});
       },
-      py::arg("journeys"), py::kw_only(), py::arg("outcome"), py::arg("threads"),
-      py::call_guard<py::gil_scoped_release>());
+      py::arg("journeys"), py::kw_only(), py::arg("outcome"), py::arg("threads"), released());
 }
 
 }  // namespace klantreis::bindings

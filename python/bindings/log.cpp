@@ -5,6 +5,7 @@
 
 #include "arrow_interop.hpp"
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
@@ -24,8 +25,8 @@ void bind_log(py::module_& m) {
           "labels", [](const event_log& log, const std::string& by) { return log.labels(by).names.to_vector(); },
           py::arg("by"))
       .def("customer_id", &event_log::customer_id, py::arg("index"))
-      .def("health", &health_table, py::call_guard<py::gil_scoped_release>())
-      .def("label_counts", &label_counts, py::arg("by"), py::call_guard<py::gil_scoped_release>());
+      .def("health", &health_table, released())
+      .def("label_counts", &label_counts, py::arg("by"), released());
 
   py::class_<log_builder>(m, "LogBuilder")
       .def(py::init([](bool drop_bad_rows, std::int64_t ticks_per_second,
@@ -47,7 +48,7 @@ void bind_log(py::module_& m) {
              const std::string& value, const std::string& cost, const std::vector<std::string>& attributes,
              const std::vector<std::string>& numbers) {
             arrow_stream stream = import_stream(source);
-            const py::gil_scoped_release release;
+            const long_call working;
             append_stream(builder, stream.get(),
                           {.customer = customer,
                            .touchpoint = touchpoint,
@@ -64,7 +65,7 @@ void bind_log(py::module_& m) {
           py::arg("order") = "", py::arg("channel") = "", py::arg("phase") = "", py::arg("value") = "",
           py::arg("cost") = "", py::arg("attributes") = std::vector<std::string>{},
           py::arg("numbers") = std::vector<std::string>{})
-      .def("finish", &log_builder::finish, py::call_guard<py::gil_scoped_release>());
+      .def("finish", &log_builder::finish, released());
 }
 
 }  // namespace klantreis::bindings

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
@@ -45,7 +46,7 @@ columns_by_argument columns_of_map(const journey_map& map) {
 void bind_map(py::module_& m) {
   py::class_<journey_map, std::shared_ptr<journey_map>>(m, "Map")
       .def(py::init([](const std::string& json) { return std::make_shared<journey_map>(parse_map(json)); }),
-           py::arg("json"), py::call_guard<py::gil_scoped_release>())
+           py::arg("json"), released())
       .def_property_readonly("columns", &columns_of_map)
       .def_property_readonly("levels", &journey_map::levels)
       .def_property_readonly("outcomes",
@@ -63,14 +64,14 @@ void bind_map(py::module_& m) {
                              })
       .def_property_readonly("inactivity", [](const journey_map& map) { return microseconds_of(map.inactivity()); })
       .def("phases_at", &journey_map::phases_at, py::arg("level"))
-      .def("gaps", &map_gaps, py::call_guard<py::gil_scoped_release>());
+      .def("gaps", &map_gaps, released());
 
   m.def(
       "finish_mapped", [](log_builder& builder, const journey_map& map) { return apply_map(builder.finish(), map); },
-      py::arg("builder"), py::arg("map"), py::call_guard<py::gil_scoped_release>());
+      py::arg("builder"), py::arg("map"), released());
   m.def(
       "apply_map", [](const event_log& log, const journey_map& map) { return apply_map(log, map); }, py::arg("log"),
-      py::arg("map"), py::call_guard<py::gil_scoped_release>());
+      py::arg("map"), released());
   m.def(
       "map_of",
       [](const event_log& log) {
@@ -92,8 +93,8 @@ void bind_map(py::module_& m) {
         return names;
       },
       py::arg("log"), py::arg("by"));
-  m.def("map_coverage", &map_coverage, py::arg("log"), py::call_guard<py::gil_scoped_release>());
-  m.def("map_inventory", &map_inventory, py::arg("log"), py::call_guard<py::gil_scoped_release>());
+  m.def("map_coverage", &map_coverage, py::arg("log"), released());
+  m.def("map_inventory", &map_inventory, py::arg("log"), released());
 }
 
 }  // namespace klantreis::bindings

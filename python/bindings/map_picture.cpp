@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
@@ -52,7 +53,7 @@ void bind_map_picture(py::module_& m) {
                        {.language = language, .touchpoints = most, .min_answers = min_answers});
       },
       py::arg("json"), py::kw_only(), py::arg("phases"), py::arg("touchpoints"), py::arg("kpis"), py::arg("language"),
-      py::arg("most"), py::arg("min_answers"), py::call_guard<py::gil_scoped_release>());
+      py::arg("most"), py::arg("min_answers"), released());
 }
 
 }  // namespace klantreis::bindings

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
@@ -50,7 +51,7 @@ class chain_handle {
 std::unique_ptr<chain_handle> make_chain(const std::vector<std::string>& transient,
                                          const std::vector<std::string>& absorbing,
                                          const std::vector<named_transition>& transitions, bool counts) {
-  const py::gil_scoped_release released;
+  const long_call working;
   name_table names{transient};
   for (const std::string& name : absorbing) {
     names.intern(name);
@@ -72,8 +73,6 @@ std::unique_ptr<chain_handle> chain_of_paths(const path_table& paths, unsigned o
 }  // namespace
 
 void bind_markov(py::module_& m) {
-  using released = py::call_guard<py::gil_scoped_release>;
-
   py::class_<chain_handle>(m, "Chain")
       .def(py::init(&make_chain), py::arg("transient"), py::arg("absorbing"), py::arg("transitions"), py::kw_only(),
            py::arg("counts"))

@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
 namespace {
 
-using released = py::call_guard<py::gil_scoped_release>;
 using named_phase = std::tuple<std::string, bool, double, std::vector<std::string>>;
 using named_move = std::tuple<std::string, std::string, std::string, double, std::optional<std::int64_t>>;
 using named_touchpoint = std::tuple<std::string, std::string, double, bool, bool, std::string>;

@@ -12,6 +12,7 @@
 
 #include "arrow_interop.hpp"
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
@@ -43,7 +44,7 @@ void bind_paths(py::module_& m) {
               throw input_error("sep is " + quoted(separator) + "; it must be one ASCII character, such as '>'");
             }
             arrow_stream stream = import_stream(source);
-            const py::gil_scoped_release release;
+            const long_call working;
             arrow_reader reader{stream.get()};
             while (const auto batch = reader.next()) {
               const auto column = [&batch](const std::string& name) {
@@ -79,8 +80,8 @@ void bind_paths(py::module_& m) {
             };
             return paths.with_counts(numbers(paths.conversions()), numbers(paths.nulls()), numbers(paths.values()));
           },
-          py::call_guard<py::gil_scoped_release>())
-      .def("to_table", &path_table::to_table, py::call_guard<py::gil_scoped_release>());
+          released())
+      .def("to_table", &path_table::to_table, released());
 
   m.def(
       "make_paths",
@@ -100,15 +101,14 @@ void bind_paths(py::module_& m) {
       py::arg("journeys"), py::kw_only(), py::arg("by") = "touchpoint", py::arg("collapse") = false,
       py::arg("lookback") = py::none(), py::arg("lookback_touches") = 0,
       py::arg("exclude") = std::vector<std::string>{}, py::arg("reuse_touches") = false, py::arg("threads") = 0,
-      py::call_guard<py::gil_scoped_release>());
+      released());
 
   m.def(
       "transform_paths",
       [](const path_table& paths, const std::string& kind, const std::string& item, std::size_t last) {
         return transform_paths(paths, to_path_transform(kind), {.item = item, .last = last});
       },
-      py::arg("paths"), py::kw_only(), py::arg("kind"), py::arg("item"), py::arg("last"),
-      py::call_guard<py::gil_scoped_release>());
+      py::arg("paths"), py::kw_only(), py::arg("kind"), py::arg("item"), py::arg("last"), released());
 }
 
 }  // namespace klantreis::bindings

@@ -8,12 +8,11 @@
 #include <string>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
 namespace {
-
-using released = py::call_guard<py::gil_scoped_release>;
 
 void bind_variants(py::module_& m) {
   m.def(

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
@@ -83,28 +84,26 @@ void bind_timing(py::module_& m) {
         return collect_spells(journeys, {.by = by, .until = until_of(until), .segment = segment, .threads = threads});
       },
       py::arg("journeys"), py::kw_only(), py::arg("by"), py::arg("until"), py::arg("segment"), py::arg("threads"),
-      py::call_guard<py::gil_scoped_release>());
+      released());
   m.def(
       "survival",
       [](const spell_set& spells, const std::vector<double>& at, double level, double min_n) {
         return survival(spells, at, {.level = level, .min_n = min_n});
       },
-      py::arg("spells"), py::kw_only(), py::arg("at"), py::arg("level"), py::arg("min_n"),
-      py::call_guard<py::gil_scoped_release>());
+      py::arg("spells"), py::kw_only(), py::arg("at"), py::arg("level"), py::arg("min_n"), released());
   m.def(
       "survival_quantiles",
       [](const spell_set& spells, const std::vector<double>& shares, double level, double min_n) {
         return survival_quantiles(spells, shares, {.level = level, .min_n = min_n});
       },
-      py::arg("spells"), py::kw_only(), py::arg("shares"), py::arg("level"), py::arg("min_n"),
-      py::call_guard<py::gil_scoped_release>());
+      py::arg("spells"), py::kw_only(), py::arg("shares"), py::arg("level"), py::arg("min_n"), released());
   m.def(
       "log_rank",
       [](const spell_set& spells, const std::string& outcome) {
         log_rank_tables found = log_rank(spells, cause_of(outcome));
         return std::tuple(std::move(found.test), std::move(found.groups));
       },
-      py::arg("spells"), py::kw_only(), py::arg("outcome"), py::call_guard<py::gil_scoped_release>());
+      py::arg("spells"), py::kw_only(), py::arg("outcome"), released());
   m.def(
       "cohort_rate",
       [](const journey_set& journeys, const std::vector<std::int64_t>& within, const std::string& segment, double level,
@@ -119,7 +118,7 @@ void bind_timing(py::module_& m) {
                                       .threads = threads});
       },
       py::arg("journeys"), py::kw_only(), py::arg("within"), py::arg("segment"), py::arg("level"), py::arg("min_n"),
-      py::arg("threads"), py::call_guard<py::gil_scoped_release>());
+      py::arg("threads"), released());
   m.def(
       "durations",
       [](const journey_set& journeys, const std::string& of, const std::string& by, bool collapse,
@@ -134,8 +133,7 @@ void bind_timing(py::module_& m) {
                                     .threads = threads});
       },
       py::arg("journeys"), py::kw_only(), py::arg("of"), py::arg("by"), py::arg("collapse"), py::arg("segment"),
-      py::arg("quantiles"), py::arg("level"), py::arg("min_n"), py::arg("threads"),
-      py::call_guard<py::gil_scoped_release>());
+      py::arg("quantiles"), py::arg("level"), py::arg("min_n"), py::arg("threads"), released());
   m.def(
       "silence",
       [](const journey_set& journeys, std::int64_t step, std::size_t steps, std::size_t horizon, bool after_conversions,
@@ -148,8 +146,7 @@ void bind_timing(py::module_& m) {
                                   .threads = threads});
       },
       py::arg("journeys"), py::kw_only(), py::arg("step"), py::arg("steps"), py::arg("horizon"),
-      py::arg("after_conversions"), py::arg("level"), py::arg("min_n"), py::arg("threads"),
-      py::call_guard<py::gil_scoped_release>());
+      py::arg("after_conversions"), py::arg("level"), py::arg("min_n"), py::arg("threads"), released());
   m.def(
       "expected_times",
       [](const journey_set& journeys, const std::string& by, bool collapse, double level, double min_n) {
@@ -157,7 +154,7 @@ void bind_timing(py::module_& m) {
                               {.by = by, .collapse = collapse, .intervals = {.level = level, .min_n = min_n}});
       },
       py::arg("journeys"), py::kw_only(), py::arg("by"), py::arg("collapse"), py::arg("level"), py::arg("min_n"),
-      py::call_guard<py::gil_scoped_release>());
+      released());
 }
 
 }  // namespace klantreis::bindings

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
@@ -18,13 +19,13 @@ void bind_transitions(py::module_& m) {
                            {.level = level, .min_n = min_n}, threads);
       },
       py::arg("journeys"), py::kw_only(), py::arg("by"), py::arg("collapse"), py::arg("level"), py::arg("min_n"),
-      py::arg("threads"), py::call_guard<py::gil_scoped_release>());
+      py::arg("threads"), released());
   m.def(
       "transitions_of_paths",
       [](const path_table& paths, double level, double min_n) {
         return transitions(count_transitions(paths), {.level = level, .min_n = min_n});
       },
-      py::arg("paths"), py::kw_only(), py::arg("level"), py::arg("min_n"), py::call_guard<py::gil_scoped_release>());
+      py::arg("paths"), py::kw_only(), py::arg("level"), py::arg("min_n"), released());
 }
 
 }  // namespace klantreis::bindings

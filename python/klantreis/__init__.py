@@ -101,6 +101,7 @@ from klantreis._measure import (
 )
 from klantreis._paths import Paths, paths, transform_paths
 from klantreis._patterns import entries, likely_paths, step_matrix, variants, ways_in, ways_out
+from klantreis._progress import show_progress
 from klantreis._read import read, read_paths
 from klantreis._report import render, report
 from klantreis._statistics import Interval, TwoShares, newcombe, newcombe_paired, two_proportion_test, wilson
@@ -230,6 +231,7 @@ __all__ = [
     "sequence_match",
     "shapley_positions",
     "shift_budget",
+    "show_progress",
     "silence",
     "snapshot",
     "snapshots",

@@ -3,9 +3,15 @@
 
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <numeric>
 #include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <thread>
 #include <vector>
 
 using namespace klantreis;
@@ -70,5 +76,153 @@ TEST_CASE("partial counts merge in the order of their slices", "[engine]") {
       return part;
     });
     CHECK(all.seen == expected);
+  }
+}
+
+namespace {
+
+/// Work without an end, in `workers` threads.
+void go_on_forever(unsigned workers) {
+  run_parallel(workers, [](unsigned) {
+    for (;;) {
+      check_stop();
+      std::this_thread::yield();
+    }
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a stop from another thread ends every worker", "[engine]") {
+  for (const unsigned workers : {1U, 2U, 5U}) {
+    std::stop_source stop;
+    const work_scope scope{stop.get_token()};
+    const std::jthread other{[&stop] {
+      std::this_thread::sleep_for(std::chrono::milliseconds{20});
+      stop.request_stop();
+    }};
+    CHECK_THROWS_AS(go_on_forever(workers), work_stopped);
+  }
+}
+
+TEST_CASE("work goes on after a scope that was stopped has gone", "[engine]") {
+  {
+    std::stop_source stop;
+    stop.request_stop();
+    const work_scope scope{stop.get_token()};
+    CHECK_THROWS_AS(run_parallel(2, [](unsigned) {}), work_stopped);
+    CHECK_THROWS_AS(run_parallel(1, [](unsigned) {}), work_stopped);
+    {
+      const work_scope inner{std::stop_token{}};
+      CHECK_NOTHROW(run_parallel(2, [](unsigned) {}));
+    }
+    CHECK_THROWS_AS(check_stop(), work_stopped);
+  }
+  CHECK_NOTHROW(run_parallel(2, [](unsigned) { check_stop(); }));
+}
+
+TEST_CASE("when one worker fails the others end at their next check, and its error comes out", "[engine]") {
+  for (const unsigned failing : {0U, 3U}) {
+    CHECK_THROWS_WITH(run_parallel(4,
+                                   [failing](unsigned worker) {
+                                     if (worker == failing) {
+                                       throw std::runtime_error("the worker's own error");
+                                     }
+                                     for (;;) {
+                                       check_stop();
+                                       std::this_thread::yield();
+                                     }
+                                   }),
+                      "the worker's own error");
+  }
+}
+
+TEST_CASE("progress is told on the caller's thread, rises, and ends the work by throwing", "[engine]") {
+  struct enough : std::runtime_error {
+    using std::runtime_error::runtime_error;
+  };
+  const auto caller = std::this_thread::get_id();
+  std::vector<std::uint64_t> seen;
+  const work_scope scope{{}, [&](const progress& now) {
+                           CHECK(std::this_thread::get_id() == caller);
+                           CHECK(now.stage == "counting");
+                           CHECK(now.total == 1'000'000'000);
+                           seen.push_back(now.done);
+                           if (seen.size() == 3) {
+                             throw enough("seen enough");
+                           }
+                         }};
+  const auto count = [](index_range range) {
+    std::size_t part = 0;
+    for (const std::size_t i : each(range)) {
+      part += i % 3;
+      if (i % 256 == 0) {
+        std::this_thread::sleep_for(std::chrono::microseconds{200});
+      }
+    }
+    return part;
+  };
+  CHECK_THROWS_AS(count_in_slices(1'000'000'000, 3, 1, count), enough);
+  REQUIRE(seen.size() == 3);
+  CHECK(seen[0] < seen[1]);
+  CHECK(seen[1] < seen[2]);
+}
+
+TEST_CASE("the caller hears the call to stop while only other workers are busy", "[engine]") {
+  std::stop_source stop;
+  std::size_t polls = 0;
+  const work_scope scope{stop.get_token(), [&](const progress&) {
+                           ++polls;
+                           stop.request_stop();
+                         }};
+  CHECK_THROWS_AS(run_parallel(2,
+                               [](unsigned worker) {
+                                 while (worker == 1) {
+                                   check_stop();
+                                   std::this_thread::sleep_for(std::chrono::milliseconds{1});
+                                 }
+                               }),
+                  work_stopped);
+  CHECK(polls >= 1);
+}
+
+TEST_CASE("a long stage counts whole analyses, not what is inside them", "[engine]") {
+  std::vector<progress> seen;
+  std::vector<std::string> stages;
+  const work_scope scope{{}, [&](const progress& now) {
+                           seen.push_back(now);
+                           stages.emplace_back(now.stage);
+                         }};
+  {
+    const long_stage stage{"bootstrap", 4};
+    run_parallel(2, [&](unsigned) {
+      for (int replicate = 0; replicate < 2; ++replicate) {
+        begin_stage("counting", 1000);
+        for ([[maybe_unused]] const std::size_t i : each({0, 1000})) {
+          std::this_thread::sleep_for(std::chrono::microseconds{60});
+        }
+        stage.advance();
+      }
+    });
+  }
+  REQUIRE(!seen.empty());
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    CHECK(stages[i] == "bootstrap");
+    CHECK(seen[i].total == 4);
+    CHECK(seen[i].done <= 4);
+  }
+}
+
+TEST_CASE("each gives every index once, also of an empty range", "[engine]") {
+  for (const index_range range : {index_range{0, 0}, index_range{3, 3}, index_range{5, 2}, index_range{250, 1030}}) {
+    std::vector<std::size_t> seen;
+    for (const std::size_t i : each(range)) {
+      seen.push_back(i);
+    }
+    std::vector<std::size_t> expected;
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      expected.push_back(i);
+    }
+    CHECK(seen == expected);
   }
 }

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import pty
 import shutil
 import subprocess
 import sys
@@ -278,29 +276,6 @@ def test_a_reader_that_stops_reading_is_not_a_fault(tmp_path: Path) -> None:
     assert writer.stderr.read() == b""
     writer.stderr.close()
     assert writer.wait() == 141
-
-
-def test_progress_is_shown_on_a_terminal_only(sample: Path) -> None:
-    ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
-    try:
-        done = subprocess.run(
-            [*COMMAND, "health", str(sample)], stdout=subprocess.PIPE, stderr=theirs, env=environment, check=True
-        )
-        os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                piece = os.read(ours, 4096)
-            except OSError:  # Linux says so at the end of what a terminal was given
-                break
-            if not piece:
-                break
-            shown += piece
-    finally:
-        os.close(ours)
-    assert b"reading" in shown
-    assert b"reading" not in done.stdout
 
 
 def test_the_installed_command_starts_the_same_way() -> None:

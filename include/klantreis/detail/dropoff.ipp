@@ -203,7 +203,7 @@ KLANTREIS_INLINE drop_off_counts count_drop_off(const journey_set& journeys, con
     detail::drop_off_partial part;
     part.rates.resize(items.names->size());
     part.open.resize(items.names->size());
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       for (std::size_t index = journeys.customer_offsets()[customer]; index < journeys.customer_offsets()[customer + 1];
            ++index) {
         const journey piece = journeys[index];

@@ -194,7 +194,7 @@ KLANTREIS_INLINE journey_set make_journeys(const event_log& log, const journey_o
   auto parts = count_in_slices(log.customers(), worker_count(options.threads), 4096, [&](index_range customers) {
     part local;
     local.journeys_of_customer.reserve(customers.end - customers.begin);
-    for (std::size_t c = customers.begin; c < customers.end; ++c) {
+    for (const std::size_t c : each(customers)) {
       const std::uint64_t first = offsets[c];
       std::uint64_t end = offsets[c + 1];
       while (last != never && end > first && times[end - 1] > last) {

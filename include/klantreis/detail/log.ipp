@@ -121,6 +121,7 @@ KLANTREIS_INLINE void append_stream(log_builder& builder, ArrowArrayStream* stre
   const auto optional_column = [](const record_batch& batch, const std::string& name) {
     return name.empty() ? column_view{} : batch.column(name);
   };
+  begin_stage("reading", 0);
   while (const auto batch = reader.next()) {
     event_batch events;
     events.customer = batch->column(columns.customer);
@@ -138,6 +139,7 @@ KLANTREIS_INLINE void append_stream(log_builder& builder, ArrowArrayStream* stre
       events.numbers.emplace_back(name, batch->column(name));
     }
     builder.append(events);
+    advance(batch->rows());
   }
 }
 

@@ -10,6 +10,7 @@
 #include "klantreis/detail/edge_counter.hpp"
 #include "klantreis/detail/option_text.hpp"
 #include "klantreis/detail/transitions/rows.ipp"
+#include "klantreis/engine.hpp"
 #include "klantreis/transitions.hpp"
 
 namespace klantreis {
@@ -35,7 +36,7 @@ void walk_transitions(const journey_set& journeys, const item_source& items, ind
   using counts = transition_counts;
   const auto offsets = journeys.customer_offsets();
   const bool goes_on = journeys.options().after == after_conversion::go_on;
-  for (std::size_t who = range.begin; who < range.end; ++who) {
+  for (const std::size_t who : each(range)) {
     for (std::uint64_t index = offsets[who]; index < offsets[who + 1]; ++index) {
       const journey piece = journeys[index];
       if (!piece.settled) {

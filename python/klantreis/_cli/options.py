@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, get_type_hints
 
@@ -65,26 +63,24 @@ class Source:
             self.attribute = [*(self.attribute or ()), str(by)]
 
     def log(self) -> Log:
-        """Read the events; on a terminal, with a line of progress."""
-        with _progress() as progress:
-            return read(
-                self.file if len(self.file) > 1 else self.file[0],
-                customer=self.customer,
-                time=self.time or None,
-                touchpoint=self.touchpoint,
-                channel=self.channel,
-                phase=self.phase,
-                value=self.value,
-                cost=self.cost,
-                order=self.order,
-                attributes=self.attribute or (),
-                numbers=self.number or (),
-                where=self.where,
-                time_unit=self.time_unit,  # type: ignore[arg-type]
-                on_bad=self.on_bad,  # type: ignore[arg-type]
-                threads=self.threads,
-                progress=progress,
-            )
+        """Read the events."""
+        return read(
+            self.file if len(self.file) > 1 else self.file[0],
+            customer=self.customer,
+            time=self.time or None,
+            touchpoint=self.touchpoint,
+            channel=self.channel,
+            phase=self.phase,
+            value=self.value,
+            cost=self.cost,
+            order=self.order,
+            attributes=self.attribute or (),
+            numbers=self.number or (),
+            where=self.where,
+            time_unit=self.time_unit,  # type: ignore[arg-type]
+            on_bad=self.on_bad,  # type: ignore[arg-type]
+            threads=self.threads,
+        )
 
 
 @dataclass
@@ -176,21 +172,6 @@ def with_options(function: Callable[..., Any]) -> Callable[..., Any]:
     # Otherwise the options would be read from the wrapped function.
     del command.__wrapped__
     return command
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int], None] | None]:
-    """Count the rows that were read, where somebody may be waiting for them."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("reading: {task.completed:,.0f} rows"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda rows: bar.update(task, completed=rows)
 
 
 def one_of(given: str, option: str, known: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@
 #include "klantreis/detail/attribution/attribute.ipp"
 #include "klantreis/detail/draws.hpp"
 #include "klantreis/detail/text_key.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/statistics/quantiles.hpp"
 
 namespace klantreis {
@@ -28,7 +29,7 @@ namespace detail {
 inline std::vector<std::uint64_t> row_keys(const path_table& paths) {
   std::vector<std::uint64_t> keys;
   keys.reserve(2 * paths.size());
-  for (std::size_t p = 0; p < paths.size(); ++p) {
+  for (const std::size_t p : each({0, paths.size()})) {
     const std::string text = join_path(paths.names(), paths.path(p));
     keys.push_back(text_key(text + "\x1f"
                                    "conversion"));
@@ -116,6 +117,7 @@ KLANTREIS_INLINE table attribute_by_bootstrap(const path_table& paths, const att
   std::vector<detail::credit_result> found(bootstrap.replicates);
   std::vector<char> is_degenerate(bootstrap.replicates, 0);
   const unsigned workers = (std::min)(worker_count(options.threads), static_cast<unsigned>(bootstrap.replicates));
+  const long_stage stage{"bootstrap", bootstrap.replicates};
   run_parallel(workers, [&](unsigned worker) {
     for (std::size_t r = worker; r < bootstrap.replicates; r += workers) {
       const path_table drawn = detail::drawn_paths(paths, keys, bootstrap.seed, r);
@@ -124,6 +126,7 @@ KLANTREIS_INLINE table attribute_by_bootstrap(const path_table& paths, const att
       } else {
         is_degenerate[r] = 1;
       }
+      stage.advance();
     }
   });
   std::vector<detail::replicate_numbers> numbers(rows.size());

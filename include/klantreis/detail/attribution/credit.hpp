@@ -123,6 +123,7 @@ auto sum_in_pieces(std::size_t size, unsigned threads, std::size_t weight, Count
   const unsigned workers = (std::min)(worker_count(threads), pieces);
   using partial = decltype(count(index_range{}));
   std::vector<partial> parts(pieces);
+  begin_stage("counting", size);
   run_parallel(workers, [&](unsigned worker) {
     for (unsigned piece = worker; piece < pieces; piece += workers) {
       parts[piece] = count(slice(size, piece, pieces));

@@ -13,6 +13,7 @@
 #include "klantreis/attribution/models.hpp"
 #include "klantreis/detail/attribution/heuristics.hpp"
 #include "klantreis/detail/attribution/rules.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/journeys.hpp"
 
 namespace klantreis::detail {
@@ -39,7 +40,7 @@ class hazard_fit {
     const auto offsets = journeys.customer_offsets();
     const double day = 86'400.0 * static_cast<double>(log.ticks_per_second());
     journey_source::buffers space;
-    for (std::size_t customer = 0; customer < source.size(); ++customer) {
+    for (const std::size_t customer : each({0, source.size()})) {
       for (std::uint64_t j = offsets[customer]; j < offsets[customer + 1]; ++j) {
         const journey piece = journeys[j];
         if (!piece.settled) {

@@ -14,6 +14,7 @@
 #include "klantreis/detail/attribution/rules.hpp"
 #include "klantreis/detail/paths/touches.hpp"
 #include "klantreis/detail/paths/units.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/journeys.hpp"
 #include "klantreis/paths.hpp"
 
@@ -260,7 +261,7 @@ credit_result credit_by_rule(const Rule& rule, const Source& source, bool with_i
   const auto for_each_customer = [&](index_range range, auto&& use) {
     customer_credit customer{items};
     typename Source::buffers space;
-    for (std::size_t index = range.begin; index < range.end; ++index) {
+    for (const std::size_t index : each(range)) {
       const double times = source.read(index, rule, space, customer);
       if (times > 0.0) {
         use(customer, times);

@@ -13,6 +13,7 @@
 #include "klantreis/attribution/models.hpp"
 #include "klantreis/detail/attribution/rules.hpp"
 #include "klantreis/detail/sequence_index.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/paths.hpp"
 
 // Rules that learn from all paths, with and without a conversion, how to split one conversion over its touches.
@@ -55,7 +56,7 @@ class weighted_items {
 class leave_one_out_rule {
  public:
   explicit leave_one_out_rule(const path_table& paths) : rates_(std::make_shared<rates>()) {
-    for (std::size_t p = 0; p < paths.size(); ++p) {
+    for (const std::size_t p : each({0, paths.size()})) {
       const double journeys = paths.conversions()[p] + paths.nulls()[p];
       if (journeys > 0.0) {
         rates_->paths.intern(paths.path(p));
@@ -117,7 +118,7 @@ inline std::vector<double> shao_li_contributions(const path_table& paths) {
   std::vector<double> won(size * size, 0.0);  // the diagonal is single items
   std::vector<double> all(size * size, 0.0);
   std::vector<std::uint32_t> items;
-  for (std::size_t p = 0; p < paths.size(); ++p) {
+  for (const std::size_t p : each({0, paths.size()})) {
     const double conversions = paths.conversions()[p];
     const double journeys = conversions + paths.nulls()[p];
     if (!(journeys > 0.0)) {
@@ -185,7 +186,7 @@ inline logistic_fit fit_logistic(const path_table& paths, std::span<const double
   std::vector<double> won;
   std::vector<double> all;
   std::vector<std::uint32_t> items;
-  for (std::size_t p = 0; p < paths.size(); ++p) {
+  for (const std::size_t p : each({0, paths.size()})) {
     const double journeys = conversions[p] + nulls[p];
     if (journeys > 0.0) {
       distinct_items(paths.path(p), items);

@@ -12,6 +12,7 @@
 #include "klantreis/detail/attribution/credit.hpp"
 #include "klantreis/detail/attribution/taboo.hpp"
 #include "klantreis/detail/paths/units.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/markov/order_chain.hpp"
 #include "klantreis/paths.hpp"
 
@@ -137,7 +138,7 @@ struct loss_shares {
 [[nodiscard]] inline outcome_totals totals_of(const path_table& paths, unsigned threads) {
   return sum_in_pieces(unit_groups(paths), threads, sizeof(outcome_totals), [&paths](index_range range) {
     outcome_totals part;
-    for (std::size_t group = range.begin; group < range.end; ++group) {
+    for (const std::size_t group : each(range)) {
       outcome_sums own;
       const double times = for_each_journey(paths, group, [&](std::size_t path, bool converted, double worth) {
         own.add_journey(!paths.path(path).empty(), converted, worth);
@@ -368,7 +369,7 @@ class markov_credit {
       block_moments part;
       lane effect;
       lane psi_part;
-      for (std::size_t group = groups.begin; group < groups.end; ++group) {
+      for (const std::size_t group : each(groups)) {
         own_influence own;
         const double times = for_each_journey(*paths_, group, [&](std::size_t path, bool converted, double worth) {
           own.sums.add_journey(!paths_->path(path).empty(), converted, worth);

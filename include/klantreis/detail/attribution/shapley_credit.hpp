@@ -17,6 +17,7 @@
 #include "klantreis/detail/attribution/heuristics.hpp"
 #include "klantreis/detail/attribution/learned.hpp"
 #include "klantreis/detail/paths/units.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/paths.hpp"
 
 // Shapley values of the games whose worth is a conversion rate. In exact_set and subset_rate a set of items that never
@@ -36,7 +37,7 @@ struct converting_set {
 /// Small sets first.
 inline std::vector<converting_set> converting_sets(const path_table& paths) {
   std::map<std::vector<std::uint32_t>, std::pair<double, double>> outcomes;
-  for (std::size_t p = 0; p < paths.size(); ++p) {
+  for (const std::size_t p : each({0, paths.size()})) {
     const auto path = paths.path(p);
     if (path.empty() || paths.conversions()[p] + paths.nulls()[p] == 0.0) {
       continue;
@@ -128,7 +129,7 @@ inline std::vector<double> exact_set_credit(const std::vector<converting_set>& s
   return sum_in_pieces(sets.size(), threads, items * sizeof(double),
                        [&](index_range range) {
                          credit_vector part{std::vector<double>(items, 0.0)};
-                         for (std::size_t whole = range.begin; whole < range.end; ++whole) {
+                         for (const std::size_t whole : each(range)) {
                            const converting_set& set = sets[whole];
                            const std::vector<double> values = exact_set_values(sets, whole);
                            for (std::size_t place = 0; place < values.size(); ++place) {
@@ -168,7 +169,7 @@ struct outcome_sets {
 inline outcome_sets sets_with_outcomes(const path_table& paths) {
   outcome_sets result;
   std::vector<std::uint32_t> items;
-  for (std::size_t p = 0; p < paths.size(); ++p) {
+  for (const std::size_t p : each({0, paths.size()})) {
     const double journeys = paths.conversions()[p] + paths.nulls()[p];
     if (journeys > 0.0 && !paths.path(p).empty()) {
       distinct_items(paths.path(p), items);

@@ -19,6 +19,7 @@
 #include "klantreis/detail/markov/contexts.hpp"
 #include "klantreis/detail/number_text.hpp"
 #include "klantreis/detail/sequence_index.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/markov/order_chain.hpp"
 #include "klantreis/markov/solver.hpp"
 #include "klantreis/statistics.hpp"
@@ -84,7 +85,7 @@ std::vector<double> induced_rates(const path_table& paths, const Rule& rule, std
       use(path[i], parts[i]);
     }
   };
-  for (std::size_t p = 0; p < paths.size(); ++p) {
+  for (const std::size_t p : each({0, paths.size()})) {
     if (conversions[p] + nulls[p] == 0.0) {
       continue;
     }
@@ -99,7 +100,7 @@ std::vector<double> induced_rates(const path_table& paths, const Rule& rule, std
     });
   }
   std::vector<double> result(paths.size(), rate);
-  for (std::size_t p = 0; p < paths.size(); ++p) {
+  for (const std::size_t p : each({0, paths.size()})) {
     if (paths.path(p).empty()) {
       result[p] = untouched[1] > 0.0 ? untouched[0] / untouched[1] : rate;
       continue;
@@ -116,7 +117,7 @@ inline std::vector<std::size_t> groups_by_set(const path_table& paths) {
   sequence_index sets;
   std::vector<std::uint32_t> items;
   std::vector<std::size_t> group(paths.size());
-  for (std::size_t p = 0; p < paths.size(); ++p) {
+  for (const std::size_t p : each({0, paths.size()})) {
     distinct_items(paths.path(p), items);
     group[p] = sets.intern(items);
   }
@@ -135,7 +136,7 @@ inline path_predictor predictor_for(const path_table& paths, const attribution_m
                     contexts->count(conversions, nulls);
                     std::vector<double> result(paths.size(), rate_of_all(conversions, nulls));
                     context_counts::prediction found;
-                    for (std::size_t p = 0; p < paths.size(); ++p) {
+                    for (const std::size_t p : each({0, paths.size()})) {
                       contexts->predict(p, alpha, found);
                       result[p] = found.score(order);
                     }
@@ -147,7 +148,7 @@ inline path_predictor predictor_for(const path_table& paths, const attribution_m
                     const logistic_fit fit = fit_logistic(paths, conversions, nulls, ridge);
                     std::vector<double> result(paths.size());
                     std::vector<std::uint32_t> items;
-                    for (std::size_t p = 0; p < paths.size(); ++p) {
+                    for (const std::size_t p : each({0, paths.size()})) {
                       distinct_items(paths.path(p), items);
                       result[p] = fit.predict(items);
                     }
@@ -169,7 +170,7 @@ inline path_predictor predictor_for(const path_table& paths, const attribution_m
                     const std::vector<double> contribution = shao_li_contributions(learned);
                     std::vector<double> result(paths.size(), 0.0);
                     std::vector<std::uint32_t> items;
-                    for (std::size_t p = 0; p < paths.size(); ++p) {
+                    for (const std::size_t p : each({0, paths.size()})) {
                       distinct_items(paths.path(p), items);
                       for (const std::uint32_t item : items) {
                         result[p] += contribution[item];
@@ -202,7 +203,7 @@ inline path_predictor predictor_for(const path_table& paths, const attribution_m
 class path_lookup {
  public:
   explicit path_lookup(const path_table& paths) {
-    for (std::size_t p = 0; p < paths.size(); ++p) {
+    for (const std::size_t p : each({0, paths.size()})) {
       index_.emplace(join_path(paths.names(), paths.path(p)), p);
     }
   }

@@ -164,7 +164,7 @@ class change_decomposition {
   void find_variances(index_range range, std::vector<change_part>& result) const {
     const std::uint32_t size = sample_->size();
     edge_weights weights{std::vector<lane>(sample_->edges().size()), std::vector<lane>(sample_->edges().size())};
-    for (std::size_t row = range.begin; row < range.end; ++row) {
+    for (const std::size_t row : each(range)) {
       const std::size_t slot = row - range.begin;
       const auto i = static_cast<std::uint32_t>(row);
       std::array<std::vector<double>, 2> into;     // N_li by l

@@ -341,7 +341,7 @@ KLANTREIS_INLINE table journey_conformity(const journey_set& journeys, const jou
     std::vector<detail::measured_visit> visits;
     std::vector<std::uint32_t> trace;
     const auto offsets = whole.customer_offsets();
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       for (std::uint64_t index = offsets[customer]; index < offsets[customer + 1]; ++index) {
         const journey piece = whole[index];
         detail::phase_visits(piece, phases, visits);

@@ -176,7 +176,7 @@ KLANTREIS_INLINE conformance_counts count_conformance(const journey_set& journey
     counts.in_time.resize(design.moves.size());
     counts.ticks.resize(size * size);
     std::vector<detail::measured_visit> visits;
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       for (auto index = whole.customer_offsets()[customer]; index < whole.customer_offsets()[customer + 1]; ++index) {
         const journey piece = whole[index];
         if (!piece.settled) {

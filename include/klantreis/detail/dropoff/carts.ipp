@@ -11,6 +11,7 @@
 
 #include "klantreis/detail/dropoff/rates.hpp"
 #include "klantreis/dropoff/carts.hpp"
+#include "klantreis/engine.hpp"
 
 namespace klantreis {
 
@@ -34,7 +35,7 @@ KLANTREIS_INLINE cart_tables abandoned_carts(const journey_set& journeys, const 
   std::map<std::uint32_t, std::uint64_t> came_back_by;
   visit_moments carts;
   std::array<event_moments, 3> events;
-  for (std::size_t customer = 0; customer < journeys.customers(); ++customer) {
+  for (const std::size_t customer : each({0, journeys.customers()})) {
     std::array<double, 4> own{};
     const auto first = journeys.customer_offsets()[customer];
     const auto last = journeys.customer_offsets()[customer + 1];

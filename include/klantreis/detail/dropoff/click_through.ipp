@@ -7,6 +7,7 @@
 
 #include "klantreis/detail/dropoff/rates.hpp"
 #include "klantreis/dropoff/click_through.hpp"
+#include "klantreis/engine.hpp"
 
 namespace klantreis {
 
@@ -47,7 +48,7 @@ KLANTREIS_INLINE table click_through(const journey_set& journeys, const std::vec
   detail::visit_rates exits;
   clicks.resize(watch.size());
   exits.resize(watch.size());
-  for (std::size_t customer = 0; customer < journeys.customers(); ++customer) {
+  for (const std::size_t customer : each({0, journeys.customers()})) {
     for (auto index = journeys.customer_offsets()[customer]; index < journeys.customer_offsets()[customer + 1];
          ++index) {
       const journey piece = journeys[index];

@@ -11,6 +11,7 @@
 
 #include "klantreis/detail/dropoff/rates.hpp"
 #include "klantreis/dropoff/effort.hpp"
+#include "klantreis/engine.hpp"
 
 namespace klantreis {
 
@@ -32,7 +33,7 @@ KLANTREIS_INLINE effort_tables effort(const journey_set& journeys, const effort_
   std::map<std::size_t, std::pair<visit_moments, event_moments>> rates;
   std::vector<std::uint64_t> last_seen(items.names->size(), 0);
   std::uint64_t number = 0;
-  for (std::size_t customer = 0; customer < journeys.customers(); ++customer) {
+  for (const std::size_t customer : each({0, journeys.customers()})) {
     std::map<std::size_t, std::pair<double, double>> own;  // journeys and conversions by hurdles
     for (auto index = journeys.customer_offsets()[customer]; index < journeys.customer_offsets()[customer + 1];
          ++index) {

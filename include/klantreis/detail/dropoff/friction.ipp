@@ -93,7 +93,7 @@ KLANTREIS_INLINE friction_tables friction(const journey_set& journeys, const fri
     detail::rage_finder rage{options.rage_times, within};
     std::vector<std::size_t> first_met(names.size(), no_place);  // of the journey at hand
     std::vector<std::uint32_t> met;
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       for (auto index = journeys.customer_offsets()[customer]; index < journeys.customer_offsets()[customer + 1];
            ++index) {
         const journey piece = journeys[index];

@@ -10,6 +10,7 @@
 
 #include "klantreis/detail/dropoff/rates.hpp"
 #include "klantreis/dropoff/loss_reasons.hpp"
+#include "klantreis/engine.hpp"
 
 namespace klantreis {
 
@@ -29,7 +30,7 @@ KLANTREIS_INLINE loss_reason_tables loss_reasons(const journey_set& journeys, co
   std::vector<event_moments> of_known(rows);
   std::vector<double> own(rows, 0.0);
   std::vector<std::uint32_t> met;
-  for (std::size_t customer = 0; customer < journeys.customers(); ++customer) {
+  for (const std::size_t customer : each({0, journeys.customers()})) {
     double own_exits = 0.0;
     double own_known = 0.0;
     met.clear();

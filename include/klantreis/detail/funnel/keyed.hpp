@@ -61,7 +61,7 @@ keyed_partials count_by_key(const funnel_plan& plan, Use&& use) {
     keyed_partials part;
     part.plan = &plan;
     unit_follower follower{plan};
-    for (std::size_t customer = customers.begin; customer < customers.end; ++customer) {
+    for (const std::size_t customer : each(customers)) {
       plan.for_each_unit(customer, [&](std::size_t begin, std::size_t end) { use(part, follower, begin, end); });
       part.end_customer();
     }

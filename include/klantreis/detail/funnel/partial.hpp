@@ -179,7 +179,7 @@ struct funnel_partial {
 [[nodiscard]] inline funnel_partial count_units(const funnel_plan& plan, index_range customers) {
   funnel_partial part{plan};
   unit_follower follower{plan};
-  for (std::size_t customer = customers.begin; customer < customers.end; ++customer) {
+  for (const std::size_t customer : each(customers)) {
     bool any = false;
     plan.for_each_unit(customer, [&](std::size_t begin, std::size_t end) {
       any = true;
@@ -215,7 +215,7 @@ struct funnel_partial {
                      static_cast<double>(chain[step] - chain[0]) / per_second);
     }
   };
-  for (std::size_t customer = customers.begin; customer < customers.end; ++customer) {
+  for (const std::size_t customer : each(customers)) {
     const index_range range = plan.events_of(customer);
     if (range.begin != range.end) {
       part.customer();

@@ -68,7 +68,7 @@ class predictor_count {
     }
     unit_follower follower{plan_};
     std::vector<std::size_t> seen(labels_.names.size(), 0);
-    for (std::size_t customer = customers.begin; customer < customers.end; ++customer) {
+    for (const std::size_t customer : each(customers)) {
       plan_.for_each_unit(customer, [&](std::size_t begin, std::size_t end) {
         const funnel_match& found = follower.follow(begin, end);
         if (found.excluded || (found.hit >> (from_ - 1) & 1U) == 0 || found.rows[from_ - 1] == no_row) {

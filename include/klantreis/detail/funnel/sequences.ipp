@@ -240,7 +240,7 @@ void for_each_sequence(const event_log& log, const journey_set* journeys, funnel
     throw input_error("sequences by journey need journeys; cut the log into journeys first");
   }
   const bool cut = journeys != nullptr && journeys->options().observed_until && log.has_times();
-  for (std::size_t customer = customers.begin; customer < customers.end; ++customer) {
+  for (const std::size_t customer : each(customers)) {
     if (unit == funnel_unit::journey) {
       for (auto j = journeys->customer_offsets()[customer]; j < journeys->customer_offsets()[customer + 1]; ++j) {
         const journey one = (*journeys)[static_cast<std::size_t>(j)];

@@ -51,7 +51,7 @@ inline table times_table(const funnel_plan& plan, const conversion_time_options&
       count_in_slices(plan.log.customers(), worker_count(plan.options.threads), 4096, [&](index_range customers) {
         seconds_partial part;
         unit_follower follower{plan};
-        for (std::size_t customer = customers.begin; customer < customers.end; ++customer) {
+        for (const std::size_t customer : each(customers)) {
           plan.for_each_unit(customer, [&](std::size_t begin, std::size_t end) {
             const funnel_match& found = follower.follow(begin, end);
             const std::uint64_t from = found.rows[asked.from_step - 1];
@@ -141,7 +141,7 @@ inline std::vector<unit_level> levels_of(const funnel_plan& plan) {
                          [&](index_range customers) {
                            levels_partial part;
                            unit_follower follower{plan};
-                           for (std::size_t customer = customers.begin; customer < customers.end; ++customer) {
+                           for (const std::size_t customer : each(customers)) {
                              plan.for_each_unit(customer, [&](std::size_t begin, std::size_t end) {
                                const funnel_match& found = follower.follow(begin, end);
                                part.units.push_back({customer, found.level, found.hit, found.excluded, found.rows[0]});

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "klantreis/engine.hpp"
 #include "klantreis/markov/absorbing_chain.hpp"
 #include "klantreis/markov/order_chain.hpp"
 #include "klantreis/markov/sensitivity.hpp"
@@ -126,7 +127,7 @@ class fitted_chain {
     // ψ of one journey, by path and end.
     std::vector<influence_lane> converted(paths_->size());
     std::vector<influence_lane> ended(paths_->size());
-    for (std::size_t path = 0; path < paths_->size(); ++path) {
+    for (const std::size_t path : each({0, paths_->size()})) {
       influence_lane sum{};
       for (std::uint64_t at = counts_.path_offsets()[path]; at < counts_.path_offsets()[path + 1]; ++at) {
         add(sum, derivatives.edge[counts_.path_edges()[at]]);
@@ -219,7 +220,7 @@ class fitted_chain {
   template <typename Use>
   void for_each_customer(Use&& use) const {
     if (!paths_->has_units()) {
-      for (std::size_t path = 0; path < paths_->size(); ++path) {
+      for (const std::size_t path : each({0, paths_->size()})) {
         for (const bool converted : {true, false}) {
           const double times = converted ? paths_->conversions()[path] : paths_->nulls()[path];
           if (times > 0.0) {

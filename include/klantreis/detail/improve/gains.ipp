@@ -15,6 +15,7 @@
 #include "klantreis/detail/improve/times.hpp"
 #include "klantreis/detail/markov/helpers.hpp"
 #include "klantreis/detail/number_text.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/improve.hpp"
 
 namespace klantreis {
@@ -171,7 +172,7 @@ class gain_analysis {
     std::vector<std::vector<double>> units(2 * influence_lanes);
     std::vector<transient_solver::problem> into;
     std::vector<transient_solver::problem> onward;
-    for (std::size_t at = range.begin; at < range.end; ++at) {
+    for (const std::size_t at : each(range)) {
       const gain_row& row = rows_[varied[at]];
       const std::size_t slot = at - range.begin;
       units[slot] = unit(size, row.from);
@@ -185,7 +186,7 @@ class gain_analysis {
                           [&](std::size_t k, transient_solver::solution&& found) { x[k] = std::move(found.values); });
     chain_.solver().solve(onward, transient_solver::direction::transposed,
                           [&](std::size_t k, transient_solver::solution&& found) { y[k] = std::move(found.values); });
-    for (std::size_t at = range.begin; at < range.end; ++at) {
+    for (const std::size_t at : each(range)) {
       const std::size_t slot = at - range.begin;
       fill_slot(rows_[varied[at]], x[slot], y[slot], slot, weights);
     }

@@ -14,6 +14,7 @@
 #include "klantreis/detail/improve/rows.hpp"
 #include "klantreis/detail/markov/helpers.hpp"
 #include "klantreis/detail/number_text.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/graph.hpp"
 #include "klantreis/improve.hpp"
 #include "klantreis/markov/removal.hpp"
@@ -62,7 +63,7 @@ class removal_analysis {
       return;
     }
     std::vector<std::vector<double>> units;
-    for (std::size_t at = range.begin; at < range.end; ++at) {
+    for (const std::size_t at : each(range)) {
       units.push_back(unit(counts.size(), at + 1));
     }
     std::vector<transient_solver::problem> problems;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "klantreis/detail/improve/fitted_chain.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/journeys.hpp"
 
 namespace klantreis::detail {
@@ -31,7 +32,7 @@ namespace klantreis::detail {
   std::vector<std::uint32_t> touched;
   state_times result;
   result.offsets.push_back(0);
-  for (std::size_t customer = 0; customer < journeys.customers(); ++customer) {
+  for (const std::size_t customer : each({0, journeys.customers()})) {
     for (std::uint64_t index = journeys.customer_offsets()[customer]; index < journeys.customer_offsets()[customer + 1];
          ++index) {
       const journey piece = journeys[index];

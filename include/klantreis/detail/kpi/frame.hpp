@@ -172,7 +172,7 @@ class kpi_frame {
     auto found = count_in_slices(log().customers(), worker_count(options_.threads), 4096, [&](index_range range) {
       part result;
       auto own = walk;  // a walk may keep scratch memory
-      for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+      for (const std::size_t customer : each(range)) {
         const std::uint64_t first = begin(customer);
         const std::uint64_t last = end(customer);
         if (first != last) {

@@ -14,6 +14,7 @@
 #include "klantreis/detail/draws.hpp"
 #include "klantreis/detail/paths/units.hpp"
 #include "klantreis/detail/text_key.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/paths.hpp"
 
 namespace klantreis::detail {
@@ -83,7 +84,7 @@ class context_counts {
     std::vector<std::uint32_t> contexts;
     std::vector<bool> occurs(items, false);
     begins_.reserve(paths.size() + 1);
-    for (std::size_t p = 0; p < paths.size(); ++p) {
+    for (const std::size_t p : each({0, paths.size()})) {
       const auto path = paths.path(p);
       const bool settled = paths.conversions()[p] + paths.nulls()[p] > 0.0;
       for (std::size_t i = 0; i <= path.size(); ++i) {
@@ -123,7 +124,7 @@ class context_counts {
   void count(std::span<const double> conversions, std::span<const double> nulls) {
     std::fill(counts_.begin(), counts_.end(), 0.0);
     std::fill(totals_.begin(), totals_.end(), 0.0);
-    for (std::size_t p = 0; p < paths_->size(); ++p) {
+    for (const std::size_t p : each({0, paths_->size()})) {
       const double journeys = conversions[p] + nulls[p];
       if (journeys == 0.0) {
         continue;
@@ -236,7 +237,7 @@ class customer_folds {
       }
       return;
     }
-    for (std::size_t p = 0; p < paths.size(); ++p) {
+    for (const std::size_t p : each({0, paths.size()})) {
       const std::string text = join_path(paths.names(), paths.path(p));
       for (const bool converted : {true, false}) {
         const double count = converted ? paths.conversions()[p] : paths.nulls()[p];

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "klantreis/engine.hpp"
 #include "klantreis/markov/absorbing_chain.hpp"
 
 // Iterative solution of (I − Q) x = b for W right-hand sides at once. The W values of a state stand side by side: with
@@ -162,6 +163,7 @@ class iteration {
       active[c] = std::sqrt(rho[c]) > tolerance[c];
     }
     for (std::size_t round = 0; round < most && any(active); ++round) {
+      check_stop();
       multiply(p, v);
       const lanes<W> shadow_v = dots(shadow, v);
       lanes<W> alpha{};
@@ -226,6 +228,7 @@ class iteration {
     std::size_t next = 8;
     while (sweeps < most) {
       for (std::size_t k = 0; k < next && sweeps < most; ++k, ++sweeps) {
+        check_stop();
         for (std::size_t i = 0; i < n_; ++i) {
           relax(i);
         }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "klantreis/detail/markov/window_tree.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/markov/order_chain.hpp"
 
 namespace klantreis {
@@ -51,7 +52,7 @@ class order_chain_builder {
     std::vector<std::uint32_t>& walked = chain_.path_edges_;
     chain_.path_offsets_.reserve(paths_->size() + 1);
     chain_.path_ends_.reserve(paths_->size());
-    for (std::size_t p = 0; p < paths_->size(); ++p) {
+    for (const std::size_t p : each({0, paths_->size()})) {
       std::uint32_t node = window_tree::root;
       if (weight(p) > 0.0) {
         const auto items = paths_->path(p);
@@ -157,7 +158,7 @@ class order_chain_builder {
     chain_.conversions_.assign(size, 0.0);
     chain_.nulls_.assign(size, 0.0);
     chain_.values_.assign(size, 0.0);
-    for (std::size_t p = 0; p < paths_->size(); ++p) {
+    for (const std::size_t p : each({0, paths_->size()})) {
       const std::uint32_t end = state_of_[chain_.path_ends_[p]];
       chain_.path_ends_[p] = end;
       if (weight(p) > 0.0) {

@@ -12,6 +12,7 @@
 
 #include "klantreis/detail/markov/contexts.hpp"
 #include "klantreis/detail/number_text.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/markov/order_chain.hpp"
 #include "klantreis/markov/order_selection.hpp"
 #include "klantreis/statistics.hpp"
@@ -150,6 +151,7 @@ KLANTREIS_INLINE table select_order(const path_table& paths, const order_selecti
   std::vector<by_fold> scores(orders, by_fold(options.folds));
   detail::context_counts::prediction found;
   for (unsigned fold = 0; fold < options.folds; ++fold) {
+    check_stop();
     const auto cells = folds.cells(fold);
     contexts.count(folds.other_conversions(fold), folds.other_nulls(fold));
     for (std::size_t k = 0; k < orders; ++k) {
@@ -240,7 +242,7 @@ KLANTREIS_INLINE table select_order(const path_table& paths, const order_selecti
   contexts.count(paths.conversions(), paths.nulls());
   std::vector<double> log_likelihood(orders, 0.0);
   double steps = 0.0;
-  for (std::size_t p = 0; p < paths.size(); ++p) {
+  for (const std::size_t p : each({0, paths.size()})) {
     const double won = paths.conversions()[p];
     const double missed = paths.nulls()[p];
     if (won + missed > 0.0) {
@@ -314,7 +316,7 @@ KLANTREIS_INLINE table order_criteria(const path_table& paths, unsigned max_orde
   std::vector<std::map<std::vector<std::uint32_t>, std::map<std::uint32_t, double>>> counts(orders);
   std::vector<bool> occurs(paths.names().size(), false);
   double observations = 0.0;
-  for (std::size_t p = 0; p < paths.size(); ++p) {
+  for (const std::size_t p : each({0, paths.size()})) {
     const double weight = paths.conversions()[p] + paths.nulls()[p];
     const auto path = paths.path(p);
     if (!(weight > 0.0)) {

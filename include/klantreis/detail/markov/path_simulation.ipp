@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "klantreis/detail/draws.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/markov/path_simulation.hpp"
 
 namespace klantreis {
@@ -17,7 +18,8 @@ KLANTREIS_INLINE path_table simulate_paths(const order_chain& chain, const path_
   detail::keyed_uniform uniform{detail::stream_of(0, options.seed)};
   path_table result;
   std::vector<std::string_view> items;
-  for (std::size_t j = 0; j < options.journeys; ++j) {
+  begin_stage("simulating", options.journeys);
+  for ([[maybe_unused]] const std::size_t j : each({0, options.journeys})) {
     items.clear();
     std::uint32_t state = order_chain::start;
     for (std::size_t step = 0; step < options.max_steps; ++step) {

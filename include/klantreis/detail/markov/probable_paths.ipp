@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "klantreis/detail/markov/helpers.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/markov/probable_paths.hpp"
 
 namespace klantreis {
@@ -35,6 +36,7 @@ class path_search {
       // The cheapest way that is not listed gives the next level of cost …
       double level = infinity;
       while (!open_.empty()) {
+        check_stop();
         const auto [cost, at] = open_.top();
         if (nodes_[at].at == goal_ && cost > listed) {
           level = cost;

@@ -8,6 +8,7 @@
 
 #include "klantreis/detail/markov/helpers.hpp"
 #include "klantreis/detail/random.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/markov/simulation.hpp"
 
 namespace klantreis {
@@ -34,7 +35,8 @@ KLANTREIS_INLINE simulated_journeys simulate(const absorbing_chain& chain, absor
   simulated_journeys result;
   result.outcomes.reserve(options.journeys);
   const std::uint64_t key = detail::splitmix64::golden * (options.seed + 1);
-  for (std::size_t journey = 0; journey < options.journeys; ++journey) {
+  begin_stage("simulating", options.journeys);
+  for (const std::size_t journey : each({0, options.journeys})) {
     detail::splitmix64 random(detail::splitmix64::mix(key + detail::splitmix64::mix(journey)));
     absorbing_chain::state at = start;
     absorbing_chain::state outcome = simulated_journeys::unfinished;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "klantreis/detail/markov/iteration.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/markov/solver.hpp"
 
 namespace klantreis {
@@ -25,6 +26,7 @@ inline Eigen::Index index_of(std::size_t value) { return static_cast<Eigen::Inde
 // The inverse by halves. No pivots are needed: I − Q and every block that is eliminated on the way are M-matrices (or
 // inverses of such), whose leading blocks are all regular.
 inline row_major inverse_by_halves(const row_major& matrix) {
+  check_stop();
   const Eigen::Index n = matrix.rows();
   if (n <= 16) {
     return Eigen::PartialPivLU<row_major>(matrix).inverse();

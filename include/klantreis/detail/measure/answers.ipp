@@ -251,7 +251,7 @@ KLANTREIS_INLINE table calls_to_action(const journey_set& journeys, const journe
     part counts;
     counts.clicks.resize(called.size());
     counts.exits.resize(called.size());
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       for (auto index = whole.customer_offsets()[customer]; index < whole.customer_offsets()[customer + 1]; ++index) {
         const journey piece = whole[index];
         if (!piece.settled) {

@@ -79,7 +79,7 @@ class measure_counter {
   }
 
   [[nodiscard]] measure_part count(index_range range) {
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       count_customer(customer);
     }
     return std::move(part_);

@@ -81,7 +81,7 @@ KLANTREIS_INLINE table phase_reach(const journey_set& journeys, const journey_de
   detail::require_cells(size, width, options.by);
   const auto total = count_in_slices(whole.customers(), worker_count(options.threads), 4096, [&](index_range range) {
     detail::reach_cells part{std::vector<detail::reach_cell>(size * width)};
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       const index_range events = detail::events_of(whole, customer);
       for (std::size_t event = events.begin; event < events.end; ++event) {
         const std::uint32_t phase = phases[event];
@@ -165,7 +165,7 @@ KLANTREIS_INLINE table period_reach(const journey_set& journeys, const journey_d
   };
   const auto total = count_in_slices(whole.customers(), worker_count(options.threads), 4096, [&](index_range range) {
     part counts;
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       const index_range events = detail::events_of(whole, customer);
       for (std::size_t event = events.begin; event < events.end; ++event) {
         if (only ? phases[event] != *only : phases[event] == detail::no_phase) {
@@ -230,7 +230,7 @@ KLANTREIS_INLINE table reach_overlap(const journey_set& journeys, const journey_
   const auto pairs = count_in_slices(whole.customers(), worker_count(options.threads), 4096, [&](index_range range) {
     detail::pair_counts part;
     std::vector<std::uint32_t> own;
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       const index_range events = detail::events_of(whole, customer);
       own.clear();
       for (std::size_t event = events.begin; event < events.end; ++event) {
@@ -321,7 +321,7 @@ KLANTREIS_INLINE table label_positions(const journey_set& journeys, const reach_
     counts.rates.resize(size);
     counts.events.resize(size);
     std::vector<std::uint64_t> last(size);
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       for (auto index = whole.customer_offsets()[customer]; index < whole.customer_offsets()[customer + 1]; ++index) {
         const journey piece = whole[index];
         std::uint64_t end = piece.begin;
@@ -425,7 +425,7 @@ KLANTREIS_INLINE table inventory(const journey_set& journeys, const journey_desi
   const auto total = count_in_slices(whole.customers(), worker_count(threads), 4096, [&](index_range range) {
     part counts;
     counts.uses.resize(items.names.size());
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       const index_range events = detail::events_of(whole, customer);
       for (std::size_t event = events.begin; event < events.end; ++event) {
         use& one = counts.uses[log.touchpoints()[event]];

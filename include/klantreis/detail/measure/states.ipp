@@ -139,7 +139,7 @@ KLANTREIS_INLINE table phase_history(const journey_set& journeys, const journey_
   if (customers.empty()) {
     stays = count_in_slices(whole.customers(), worker_count(threads), 4096, [&](index_range range) {
       detail::phase_stays part;
-      for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+      for (const std::size_t customer : each(range)) {
         part += detail::stays_of(whole, phases, customer);
       }
       return part;
@@ -250,7 +250,7 @@ KLANTREIS_INLINE table occupancy(const journey_set& journeys, const journey_desi
   const std::int64_t longest = silence && log.has_times() ? to_ticks(*silence, log.ticks_per_second(), "silence") : 0;
   const auto counts = count_in_slices(whole.customers(), worker_count(threads), 4096, [&](index_range range) {
     detail::state_counts part{std::vector<std::int64_t>(at.size() * width), std::vector<std::int64_t>(at.size())};
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       const index_range events = detail::events_of(whole, customer);
       std::size_t event = events.begin;
       std::uint32_t phase = detail::no_phase;
@@ -333,7 +333,7 @@ KLANTREIS_INLINE relationship_tables relationship(const journey_set& journeys, c
   const auto touchpoints = log.touchpoints();
   auto total = count_in_slices(whole.customers(), worker_count(options.threads), 4096, [&](index_range range) {
     part counts{std::vector<std::int64_t>(at.size() * levels), std::vector<std::int64_t>(at.size() * levels), {}};
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       const index_range events = detail::events_of(whole, customer);
       std::size_t level = 0;
       bool ambassador = false;
@@ -437,7 +437,7 @@ KLANTREIS_INLINE table phase_cohorts(const journey_set& journeys, const journey_
   };
   const auto total = count_in_slices(whole.customers(), worker_count(options.threads), 4096, [&](index_range range) {
     part counts;
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       const index_range events = detail::events_of(whole, customer);
       if (events.begin == events.end) {
         continue;

@@ -6,6 +6,7 @@
 
 #include "klantreis/detail/paths/touches.hpp"
 #include "klantreis/detail/text_key.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/paths.hpp"
 
 namespace klantreis {
@@ -37,7 +38,8 @@ KLANTREIS_INLINE path_table make_paths(const journey_set& journeys, const path_o
   const std::size_t customers = result.unit_offsets_.size() - 1;
   result.customer_keys_.reserve(customers);
   detail::touch_list touches;
-  for (std::size_t customer = 0; customer < customers; ++customer) {
+  begin_stage("counting", customers);
+  for (const std::size_t customer : each({0, customers})) {
     result.customer_keys_.push_back(detail::text_key(log.customer_id(customer)));
     for (std::uint64_t j = offsets[customer]; j < offsets[customer + 1]; ++j) {
       const journey piece = journeys[j];

@@ -60,7 +60,7 @@ KLANTREIS_INLINE step_matrix_counts count_steps(const journey_set& journeys, con
   const detail::state_codes states{items.names->size()};
   const auto count = [&](index_range range) {
     detail::step_matrix_partial part;
-    for (std::size_t index = range.begin; index < range.end; ++index) {
+    for (const std::size_t index : each(range)) {
       journey piece = journeys[index];
       const std::uint32_t goal = piece.settled ? states.of(journeys.end_state_of(piece)) : states.open;
       if (!items.collapse && piece.path_end - piece.begin > options.steps) {

@@ -57,7 +57,7 @@ inline ways_partial count_ways(const journey_set& journeys, const item_source& i
                                const way_question& question, index_range customers) {
   ways_partial part;
   std::vector<std::uint32_t> route;
-  for (std::size_t customer = customers.begin; customer < customers.end; ++customer) {
+  for (const std::size_t customer : each(customers)) {
     for (std::size_t index = journeys.customer_offsets()[customer]; index < journeys.customer_offsets()[customer + 1];
          ++index) {
       const journey piece = journeys[index];

@@ -19,6 +19,7 @@ auto sum_in_blocks(std::size_t size, unsigned workers, Count&& count) {
   const std::size_t blocks = (std::max)(std::size_t{1}, (size + block - 1) / block);
   using partial = decltype(count(index_range{}));
   std::vector<partial> parts(blocks);
+  begin_stage("counting", size);
   const auto useful = static_cast<unsigned>(std::clamp<std::size_t>(blocks, 1, workers));
   run_parallel(useful, [&](unsigned worker) {
     for (std::size_t i = worker; i < blocks; i += useful) {

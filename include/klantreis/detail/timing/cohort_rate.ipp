@@ -72,7 +72,7 @@ KLANTREIS_INLINE cohort_rate_counts count_cohort_rate(const journey_set& journey
     detail::cohort_rate_partial part;
     part.rates.resize(segments.size() * horizons);
     part.too_recent.resize(segments.size() * horizons);
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       for (auto index = journeys.customer_offsets()[customer]; index < journeys.customer_offsets()[customer + 1];
            ++index) {
         const journey piece = journeys[index];

@@ -91,7 +91,7 @@ KLANTREIS_INLINE table durations(const journey_set& journeys, const duration_opt
   }
   const auto collect = [&](index_range range) {
     detail::duration_partial part;
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       for (auto index = journeys.customer_offsets()[customer]; index < journeys.customer_offsets()[customer + 1];
            ++index) {
         const journey piece = journeys[index];

@@ -11,6 +11,7 @@
 #include "klantreis/detail/timing/blocks.hpp"
 #include "klantreis/detail/timing/clock.hpp"
 #include "klantreis/detail/visit_rates.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/markov/absorption.hpp"
 #include "klantreis/timing/expected_times.hpp"
 
@@ -57,7 +58,7 @@ KLANTREIS_INLINE table expected_times(const journey_set& journeys, const expecte
   std::vector<double> visitors(codes, 0.0);
   std::map<std::pair<std::uint32_t, std::uint32_t>, double> moves;
   std::vector<std::size_t> last_visitor(codes, 0);
-  for (std::size_t customer = 0; customer < journeys.customers(); ++customer) {
+  for (const std::size_t customer : each({0, journeys.customers()})) {
     detail::for_each_settled(journeys, customer, [&](const journey& piece) {
       detail::for_each_stay(journeys, items, piece, [&](std::uint32_t here, std::uint32_t next, double seconds) {
         visits[here] += 1.0;
@@ -126,7 +127,7 @@ KLANTREIS_INLINE table expected_times(const journey_set& journeys, const expecte
       std::vector<double> own_time(states, 0.0);
       std::vector<double> surplus(states, 0.0);
       std::vector<std::uint32_t> met;
-      for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+      for (const std::size_t customer : each(range)) {
         double own_journeys = 0.0;
         double own_total = 0.0;
         met.clear();

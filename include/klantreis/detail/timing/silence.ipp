@@ -60,7 +60,7 @@ KLANTREIS_INLINE table silence(const journey_set& journeys, const silence_option
   const auto counts = count_in_slices(journeys.customers(), workers, 4096, [&](index_range range) {
     detail::visit_rates part;
     part.resize(rows);
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       detail::for_each_silent_step(journeys, customer, length, rows, options.after_conversions,
                                    [&](std::size_t step, bool ended) {
                                      part.visit(step);
@@ -87,7 +87,7 @@ KLANTREIS_INLINE table silence(const journey_set& journeys, const silence_option
     detail::influence_row part{std::vector<influence_sum>(options.steps)};
     std::vector<double> sums(rows + 1);        // of the steps before
     std::vector<std::size_t> last_seen(rows);  // 1 + the last step with a silence, at or before
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       std::vector<double> own(rows, 0.0);
       std::vector<bool> seen(rows, false);
       bool any = false;

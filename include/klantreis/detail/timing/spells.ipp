@@ -105,7 +105,7 @@ KLANTREIS_INLINE spell_set collect_spells(const journey_set& journeys, const spe
   const auto collect = [&](index_range range) {
     detail::spell_partial part;
     std::vector<std::uint32_t> met;
-    for (std::size_t customer = range.begin; customer < range.end; ++customer) {
+    for (const std::size_t customer : each(range)) {
       for (auto index = journeys.customer_offsets()[customer]; index < journeys.customer_offsets()[customer + 1];
            ++index) {
         const journey piece = journeys[index];
