@@ -128,6 +128,20 @@ class column_view {
   /// \throws input_error when a position lies outside the dictionary.
   void dictionary_indices(std::uint32_t* out) const;
 
+  /// The same for some rows, in the order given.
+  void integers(std::span<const std::uint32_t> rows, std::int64_t* out) const;
+  void numbers(std::span<const std::uint32_t> rows, double* out) const;
+  void dictionary_indices(std::span<const std::uint32_t> rows, std::uint32_t* out) const;
+
+  /// The rows of a dictionary column whose text has a mark in `wanted`, which has one entry for each text.
+  /// \throws input_error when a position lies outside the dictionary.
+  [[nodiscard]] std::vector<std::uint32_t> rows_with(std::span<const std::uint8_t> wanted) const;
+
+  /// What `integers()` would write, where it stands in memory just so: 64 bits wide, aligned, without nulls; else null.
+  [[nodiscard]] const std::int64_t* plain_integers() const noexcept;
+  /// What `numbers()` would write, likewise.
+  [[nodiscard]] const double* plain_numbers() const noexcept;
+
   /// Ticks of `integers()` in a second: 1, 1e3, 1e6 or 1e9 for timestamps and dates, else 0.
   [[nodiscard]] std::int64_t ticks_per_second() const noexcept { return ticks_per_second_; }
 
@@ -140,6 +154,7 @@ class column_view {
  private:
   [[nodiscard]] bool bit(std::size_t row) const noexcept;
   [[nodiscard]] std::uint64_t index_at(std::size_t row) const noexcept;
+  void require_index(std::uint64_t index, std::uint64_t count) const;
   [[nodiscard]] std::string_view viewed_text(std::size_t position) const;
   void set_type(const ArrowSchema& schema);
   void set_buffers(const ArrowArray& array);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -81,10 +83,68 @@ struct label_column {
   bool is_phase = false;  ///< phases or coarser ones: a run of equal events is one visit
 };
 
-/// A numeric column of the events; NaN where null.
-struct number_column {
-  std::string name;
-  std::vector<double> values;
+/// The numbers of the events in one column, NaN where null; reads like an array and borrows from the log.
+///
+/// Where most events have the same number (null, or 0), only the others take memory: a bit marks them, and their
+/// numbers stand packed in the order of the events.
+class number_view {
+ public:
+  class iterator {
+   public:
+    using iterator_category = std::forward_iterator_tag;
+    using value_type = double;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const double*;
+    using reference = double;
+
+    iterator() = default;
+    iterator(const number_view* numbers, std::size_t event) noexcept : numbers_(numbers), event_(event) {}
+    [[nodiscard]] double operator*() const noexcept { return (*numbers_)[event_]; }
+    iterator& operator++() noexcept {
+      ++event_;
+      return *this;
+    }
+    iterator operator++(int) noexcept {
+      const iterator before = *this;
+      ++event_;
+      return before;
+    }
+    friend bool operator==(const iterator& a, const iterator& b) noexcept { return a.event_ == b.event_; }
+
+   private:
+    const number_view* numbers_ = nullptr;
+    std::size_t event_ = 0;
+  };
+
+  number_view() = default;
+  /// One number for each event.
+  number_view(std::span<const double> numbers) noexcept : numbers_(numbers.data()), size_(numbers.size()) {}
+  /// `usual` for each of `size` events but the marked ones; `ranks` counts the marks before each word of `marks`.
+  number_view(std::size_t size, double usual, const std::uint64_t* marks, const std::uint32_t* ranks,
+              const double* marked) noexcept
+      : numbers_(marked), marks_(marks), ranks_(ranks), size_(size), usual_(usual) {}
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] double operator[](std::size_t event) const noexcept {
+    if (marks_ == nullptr) {
+      return numbers_[event];
+    }
+    const std::uint64_t word = marks_[event / 64];
+    const std::uint64_t mark = std::uint64_t{1} << (event % 64);
+    return (word & mark) == 0
+               ? usual_
+               : numbers_[ranks_[event / 64] + static_cast<std::uint32_t>(std::popcount(word & (mark - 1)))];
+  }
+  [[nodiscard]] iterator begin() const noexcept { return {this, 0}; }
+  [[nodiscard]] iterator end() const noexcept { return {this, size_}; }
+
+ private:
+  const double* numbers_ = nullptr;
+  const std::uint64_t* marks_ = nullptr;
+  const std::uint32_t* ranks_ = nullptr;
+  std::size_t size_ = 0;
+  double usual_ = 0.0;
 };
 
 /// The touchpoint of events that no touchpoint of the map takes.
@@ -128,14 +188,14 @@ class event_log {
 
   [[nodiscard]] std::span<const std::uint32_t> touchpoints() const noexcept;
   [[nodiscard]] const name_table& touchpoint_names() const noexcept;
-  [[nodiscard]] std::span<const double> values() const noexcept;  ///< NaN where null; empty when not given
-  [[nodiscard]] std::span<const double> costs() const noexcept;   ///< NaN where null; empty when not given
+  [[nodiscard]] number_view values() const noexcept;  ///< NaN where null; empty when not given
+  [[nodiscard]] number_view costs() const noexcept;   ///< NaN where null; empty when not given
 
   /// True when `name` is a numeric column: `value`, `cost` or one of those named when the log was built.
   [[nodiscard]] bool has_numbers(std::string_view name) const noexcept;
   /// A numeric column of the events; NaN where null.
   /// \throws input_error when the log has no such column; the message lists those it has.
-  [[nodiscard]] std::span<const double> numbers(std::string_view name) const;
+  [[nodiscard]] number_view numbers(std::string_view name) const;
   /// What `numbers` accepts.
   [[nodiscard]] std::vector<std::string> number_names() const;
 

@@ -94,4 +94,54 @@ KLANTREIS_INLINE void column_view::numbers(double* out) const {
   }
 }
 
+namespace detail {
+
+template <typename T>
+[[nodiscard]] inline const T* aligned_values(const void* values, std::size_t offset) noexcept {
+  const bool aligned = reinterpret_cast<std::uintptr_t>(values) % alignof(T) == 0;
+  return aligned && values != nullptr ? static_cast<const T*>(values) + offset : nullptr;
+}
+
+template <typename T>
+void gather_rows(const T* values, std::span<const std::uint32_t> rows, T* out) noexcept {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    out[i] = values[rows[i]];
+  }
+}
+
+}  // namespace detail
+
+KLANTREIS_INLINE const std::int64_t* column_view::plain_integers() const noexcept {
+  const bool whole = kind_ == column_kind::integer || kind_ == column_kind::unsigned_integer ||
+                     kind_ == column_kind::timestamp || kind_ == column_kind::date;
+  const bool wide = storage_ == detail::arrow_storage::int64 || storage_ == detail::arrow_storage::uint64;
+  return whole && wide && validity_ == nullptr ? detail::aligned_values<std::int64_t>(values_, offset_) : nullptr;
+}
+
+KLANTREIS_INLINE const double* column_view::plain_numbers() const noexcept {
+  return storage_ == detail::arrow_storage::float64 && validity_ == nullptr
+             ? detail::aligned_values<double>(values_, offset_)
+             : nullptr;
+}
+
+KLANTREIS_INLINE void column_view::integers(std::span<const std::uint32_t> rows, std::int64_t* out) const {
+  if (const auto* values = plain_integers()) {
+    detail::gather_rows(values, rows, out);
+    return;
+  }
+  std::vector<std::int64_t> all(size_);
+  integers(all.data());
+  detail::gather_rows(all.data(), rows, out);
+}
+
+KLANTREIS_INLINE void column_view::numbers(std::span<const std::uint32_t> rows, double* out) const {
+  if (const auto* values = plain_numbers()) {
+    detail::gather_rows(values, rows, out);
+    return;
+  }
+  std::vector<double> all(size_);
+  numbers(all.data());
+  detail::gather_rows(all.data(), rows, out);
+}
+
 }  // namespace klantreis

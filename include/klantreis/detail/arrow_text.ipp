@@ -81,6 +81,12 @@ KLANTREIS_INLINE bool column_view::dictionary_is_null(std::size_t index) const {
   return index < dictionary_size() && dictionary_->has_nulls && dictionary_->values.is_null(index);
 }
 
+KLANTREIS_INLINE void column_view::require_index(std::uint64_t index, std::uint64_t count) const {
+  if (index >= count) {
+    fail("points at text " + std::to_string(static_cast<std::int64_t>(index)) + " of " + std::to_string(count));
+  }
+}
+
 KLANTREIS_INLINE void column_view::dictionary_indices(std::uint32_t* out) const {
   const std::uint64_t count = dictionary_size();
   if (size_ == 0) {
@@ -101,11 +107,54 @@ KLANTREIS_INLINE void column_view::dictionary_indices(std::uint32_t* out) const 
     for (std::size_t row = 0; row < size_; ++row) {
       if (is_null(row)) {
         out[row] = null_index;
-      } else if (const auto index = index_at(row); index >= count) {
-        fail("points at text " + std::to_string(static_cast<std::int64_t>(index)) + " of " + std::to_string(count));
+      } else {
+        require_index(index_at(row), count);
       }
     }
   });
+}
+
+KLANTREIS_INLINE void column_view::dictionary_indices(std::span<const std::uint32_t> rows, std::uint32_t* out) const {
+  const std::uint64_t count = dictionary_size();
+  detail::visit_integer_storage(storage_, [&](auto type) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto index = static_cast<std::uint64_t>(detail::load<decltype(type)>(values_, offset_ + rows[i]));
+      const bool doubtful = index >= count || validity_ != nullptr || dictionary_->has_nulls;
+      if (doubtful && is_null(rows[i])) {
+        out[i] = null_index;
+        continue;
+      }
+      require_index(index, count);
+      out[i] = static_cast<std::uint32_t>(index);
+    }
+  });
+}
+
+KLANTREIS_INLINE std::vector<std::uint32_t> column_view::rows_with(std::span<const std::uint8_t> wanted) const {
+  const std::uint64_t count = dictionary_size();
+  if (wanted.size() != count) {
+    throw std::invalid_argument("rows_with needs a mark for each text of the dictionary");
+  }
+  std::vector<std::uint32_t> rows(size_);
+  std::size_t found = 0;
+  detail::visit_integer_storage(storage_, [&](auto type) {
+    using index_type = decltype(type);
+    for (std::size_t row = 0; row < size_; ++row) {
+      if (validity_ != nullptr && !detail::load_bit(validity_, offset_ + row)) {
+        continue;
+      }
+      const auto index = static_cast<std::uint64_t>(detail::load<index_type>(values_, offset_ + row));
+      if (index == null_index) {
+        continue;
+      }
+      require_index(index, count);
+      // Without a branch: which rows are wanted is as good as random.
+      rows[found] = static_cast<std::uint32_t>(row);
+      found += wanted[index] != 0 ? 1U : 0U;
+    }
+  });
+  rows.resize(found);
+  return rows;
 }
 
 KLANTREIS_INLINE std::string column_view::type_name() const {

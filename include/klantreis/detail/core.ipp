@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <cstring>
 #include <functional>
+#include <utility>
 
 #include "klantreis/core.hpp"
 
@@ -12,15 +14,41 @@ namespace klantreis {
 
 namespace detail {
 
-/// FNV-1a, 64 bits, with a finaliser so that the low bits index a table well.
+/// Eight bytes at a time; the upper half is the better one.
 inline std::uint64_t hash_bytes(std::string_view bytes) noexcept {
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (const char c : bytes) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  const auto word = [&bytes](std::size_t at, std::size_t length) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, bytes.data() + at, length);
+    return value;
+  };
+  const auto mixed = [](std::uint64_t hash, std::uint64_t value) {
+    hash = (hash ^ value) * 0x9E3779B97F4A7C15ULL;
+    return hash ^ (hash >> 32U);
+  };
+  const std::size_t size = bytes.size();
+  std::uint64_t hash = mixed(0xCBF29CE484222325ULL, size);
+  if (size >= 8) {
+    for (std::size_t at = 0; at + 8 < size; at += 8) {
+      hash = mixed(hash, word(at, 8));
+    }
+    hash = mixed(hash, word(size - 8, 8));
+  } else if (size >= 4) {
+    hash = mixed(hash, word(0, 4) | (word(size - 4, 4) << 32U));
+  } else if (size != 0) {
+    hash = mixed(hash, word(0, 1) | (word(size / 2, 1) << 8U) | (word(size - 1, 1) << 16U));
   }
-  hash ^= hash >> 32U;
   hash *= 0xD6E8FEB86659FD93ULL;
   return hash ^ (hash >> 32U);
+}
+
+inline std::uint32_t name_tag(std::string_view name) noexcept {
+  return static_cast<std::uint32_t>(hash_bytes(name) >> 32U);
+}
+
+inline void prefetch([[maybe_unused]] const void* address) noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+  __builtin_prefetch(address);
+#endif
 }
 
 }  // namespace detail
@@ -31,28 +59,26 @@ KLANTREIS_INLINE name_table::name_table(std::span<const std::string> names) {
   }
 }
 
-KLANTREIS_INLINE std::size_t name_table::slot_of(std::string_view name, std::uint64_t hash) const noexcept {
+KLANTREIS_INLINE std::size_t name_table::slot_of(std::string_view name, std::uint32_t tag) const noexcept {
   const std::size_t mask = slots_.size() - 1;
-  const auto tag = static_cast<std::uint32_t>(hash >> 32U);
-  std::size_t slot = static_cast<std::size_t>(hash) & mask;
-  while (slots_[slot] != 0 && !(tags_[slot] == tag && (*this)[slots_[slot] - 1] == name)) {
-    slot = (slot + 1) & mask;
+  std::size_t at = tag & mask;
+  while (slots_[at].next_code != 0 && !(slots_[at].tag == tag && (*this)[slots_[at].next_code - 1] == name)) {
+    at = (at + 1) & mask;
   }
-  return slot;
+  return at;
 }
 
 KLANTREIS_INLINE void name_table::rehash(std::size_t slots) {
-  slots_.assign(slots, 0);
-  tags_.assign(slots, 0);
+  const std::vector<slot> before = std::exchange(slots_, std::vector<slot>(slots));
   const std::size_t mask = slots - 1;
-  for (code index = 0; index < size(); ++index) {
-    const auto hash = detail::hash_bytes((*this)[index]);
-    std::size_t slot = static_cast<std::size_t>(hash) & mask;
-    while (slots_[slot] != 0) {
-      slot = (slot + 1) & mask;
+  for (const slot& moved : before) {
+    if (moved.next_code != 0) {
+      std::size_t at = moved.tag & mask;
+      while (slots_[at].next_code != 0) {
+        at = (at + 1) & mask;
+      }
+      slots_[at] = moved;
     }
-    slots_[slot] = index + 1;
-    tags_[slot] = static_cast<std::uint32_t>(hash >> 32U);
   }
 }
 
@@ -60,18 +86,17 @@ KLANTREIS_INLINE name_table::code name_table::intern(std::string_view name) {
   if (2 * (size() + 1) > slots_.size()) {
     rehash(std::max<std::size_t>(16, slots_.size() * 2));
   }
-  const auto hash = detail::hash_bytes(name);
-  const std::size_t slot = slot_of(name, hash);
-  if (slots_[slot] != 0) {
-    return slots_[slot] - 1;
+  const std::uint32_t tag = detail::name_tag(name);
+  const std::size_t at = slot_of(name, tag);
+  if (slots_[at].next_code != 0) {
+    return slots_[at].next_code - 1;
   }
   if (size() >= max_size) {
     throw limit_error("more than " + std::to_string(max_size) + " distinct names; group them first");
   }
   text_.append(name);
   ends_.push_back(text_.size());
-  slots_[slot] = static_cast<code>(size());
-  tags_[slot] = static_cast<std::uint32_t>(hash >> 32U);
+  slots_[at] = {static_cast<code>(size()), tag};
   return static_cast<code>(size() - 1);
 }
 
@@ -79,11 +104,53 @@ KLANTREIS_INLINE std::optional<name_table::code> name_table::find(std::string_vi
   if (slots_.empty()) {
     return std::nullopt;
   }
-  const std::size_t slot = slot_of(name, detail::hash_bytes(name));
-  if (slots_[slot] == 0) {
+  const std::size_t at = slot_of(name, detail::name_tag(name));
+  if (slots_[at].next_code == 0) {
     return std::nullopt;
   }
-  return slots_[slot] - 1;
+  return slots_[at].next_code - 1;
+}
+
+KLANTREIS_INLINE void name_table::find(std::span<const std::string_view> names, code* found) const noexcept {
+  if (slots_.empty()) {
+    std::fill_n(found, names.size(), absent);
+    return;
+  }
+  // Each loop waits for what the one before it asked the memory for.
+  constexpr std::size_t block = 32;
+  const std::size_t mask = slots_.size() - 1;
+  std::array<std::uint32_t, block> tags{};
+  std::array<std::size_t, block> places{};
+  for (std::size_t begin = 0; begin < names.size(); begin += block) {
+    const std::size_t count = (std::min)(block, names.size() - begin);
+    for (std::size_t i = 0; i < count; ++i) {
+      tags[i] = detail::name_tag(names[begin + i]);
+      detail::prefetch(&slots_[tags[i] & mask]);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      std::size_t at = tags[i] & mask;
+      while (slots_[at].next_code != 0 && slots_[at].tag != tags[i]) {
+        at = (at + 1) & mask;
+      }
+      places[i] = at;
+      if (slots_[at].next_code != 0) {
+        detail::prefetch(&ends_[slots_[at].next_code - 1]);
+      }
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      if (slots_[places[i]].next_code != 0) {
+        detail::prefetch((*this)[slots_[places[i]].next_code - 1].data());
+      }
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const slot& likely = slots_[places[i]];
+      if (likely.next_code == 0 || (*this)[likely.next_code - 1] == names[begin + i]) {
+        found[begin + i] = likely.next_code - 1;
+      } else {
+        found[begin + i] = slots_[slot_of(names[begin + i], tags[i])].next_code - 1;
+      }
+    }
+  }
 }
 
 KLANTREIS_INLINE std::vector<std::string> name_table::to_vector() const {

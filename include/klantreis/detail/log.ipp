@@ -26,8 +26,8 @@ KLANTREIS_INLINE std::span<const std::uint32_t> event_log::touchpoints() const n
   return data_->touchpoint.codes;
 }
 KLANTREIS_INLINE const name_table& event_log::touchpoint_names() const noexcept { return data_->touchpoint.names; }
-KLANTREIS_INLINE std::span<const double> event_log::values() const noexcept { return data_->values; }
-KLANTREIS_INLINE std::span<const double> event_log::costs() const noexcept { return data_->costs; }
+KLANTREIS_INLINE number_view event_log::values() const noexcept { return data_->values.view(); }
+KLANTREIS_INLINE number_view event_log::costs() const noexcept { return data_->costs.view(); }
 KLANTREIS_INLINE const log_health& event_log::health() const noexcept { return data_->health; }
 KLANTREIS_INLINE const journey_map* event_log::map() const noexcept { return data_->map.get(); }
 
@@ -48,19 +48,19 @@ KLANTREIS_INLINE std::vector<std::string> event_log::number_names() const {
 KLANTREIS_INLINE bool event_log::has_numbers(std::string_view name) const noexcept {
   return (name == "value" && !data_->values.empty()) || (name == "cost" && !data_->costs.empty()) ||
          std::any_of(data_->numbers.begin(), data_->numbers.end(),
-                     [&](const number_column& column) { return column.name == name; });
+                     [&](const detail::number_column& column) { return column.name == name; });
 }
 
-KLANTREIS_INLINE std::span<const double> event_log::numbers(std::string_view name) const {
+KLANTREIS_INLINE number_view event_log::numbers(std::string_view name) const {
   if (name == "value" && !data_->values.empty()) {
-    return data_->values;
+    return data_->values.view();
   }
   if (name == "cost" && !data_->costs.empty()) {
-    return data_->costs;
+    return data_->costs.view();
   }
   for (const auto& column : data_->numbers) {
     if (column.name == name) {
-      return column.values;
+      return column.values.view();
     }
   }
   std::string message = "the log has no numeric column " + quoted(name) + "; it has";

@@ -139,7 +139,7 @@ class emotion_scores {
 
  private:
   struct column {
-    std::span<const double> values = {};
+    number_view values = {};
     std::span<const std::uint32_t> codes = {};  // where the log has the answers as labels
     std::vector<double> value_of_code = {};
     double low = 0.0;

@@ -64,7 +64,7 @@ struct fed_event {
 struct compiled_test {
   std::span<const std::uint32_t> codes;  ///< of a label column, with `accepts` by code …
   std::vector<char> accepts;
-  std::span<const double> values;  ///< … or a numeric column
+  number_view values;  ///< … or a numeric column
   column_comparison how = column_comparison::one_of;
   std::vector<double> numbers;
 

@@ -40,7 +40,7 @@ struct kpi_events {
     std::vector<std::uint8_t> allowed = {};
   };
   struct number_test {
-    std::span<const double> values;
+    number_view values = {};
     double low = -std::numeric_limits<double>::infinity();
     double high = std::numeric_limits<double>::infinity();
     bool open_low = false;

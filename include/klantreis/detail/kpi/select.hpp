@@ -83,7 +83,7 @@ class kpi_names {
     return nullptr;
   }
 
-  [[nodiscard]] std::optional<std::span<const double>> find_numbers(std::string_view name) const {
+  [[nodiscard]] std::optional<number_view> find_numbers(std::string_view name) const {
     for (const std::string& candidate : spellings(name)) {
       if (frame_.log().has_numbers(candidate)) {
         return frame_.log().numbers(candidate);
@@ -324,7 +324,7 @@ class kpi_names {
     to.labels.push_back(std::move(result));
   }
 
-  [[nodiscard]] static kpi_events::number_test number_condition(std::span<const double> values,
+  [[nodiscard]] static kpi_events::number_test number_condition(number_view values,
                                                                 const std::string& column, const std::string& test,
                                                                 const kpi_expression& operand) {
     kpi_events::number_test result{.values = values};

@@ -30,7 +30,7 @@ inline constexpr std::uint64_t no_walk_event = (std::numeric_limits<std::uint64_
 
 /// Every event of `events` with the number of a column, or 1; events without a number are left out.
 [[nodiscard]] inline std::vector<kpi_unit> event_units(const kpi_frame& frame, const kpi_events& events,
-                                                       std::optional<std::span<const double>> values = std::nullopt) {
+                                                       std::optional<number_view> values = std::nullopt) {
   return frame.gather([&frame, &events, values](std::size_t customer, std::uint64_t first, std::uint64_t last,
                                                 std::vector<kpi_unit>& out) {
     for (std::uint64_t event = first; event < last; ++event) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "klantreis/detail/log/number_store.hpp"
 #include "klantreis/detail/utf8.hpp"
 #include "klantreis/log.hpp"
 
@@ -15,15 +16,21 @@ namespace klantreis::detail {
 /// What matching against a map found; see detail/map.
 struct log_match;
 
+/// A numeric column of the events; NaN where null.
+struct number_column {
+  std::string name;
+  number_store values;
+};
+
 struct log_data {
   std::vector<std::uint64_t> offsets{0};
-  std::vector<std::int64_t> times;
+  bulk_vector<std::int64_t> times;
   std::int64_t ticks_per_second = 0;
   std::int64_t last_time = 0;
   label_column touchpoint{.name = "touchpoint", .names = {}, .codes = {}};
   std::vector<label_column> labels;  ///< channel, phase and attributes
-  std::vector<double> values;
-  std::vector<double> costs;
+  number_store values;
+  number_store costs;
   std::vector<number_column> numbers;  ///< all others
 
   std::vector<std::uint64_t> keys;  ///< one for each customer: its number, or the code of its text id

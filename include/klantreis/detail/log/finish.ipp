@@ -16,12 +16,13 @@ namespace klantreis {
 
 namespace detail {
 
-template <typename T>
-void gather(std::vector<T>& column, const std::vector<std::uint32_t>& rows, unsigned workers) {
+template <typename Column>
+void gather(Column& column, std::span<const std::uint32_t> rows, unsigned workers) {
   if (column.empty() || rows.empty()) {
     return;
   }
-  std::vector<T> sorted(column.size());
+  Column sorted;
+  grow(sorted, column.size());
   run_parallel(workers, [&](unsigned worker) {
     const auto part = slice(rows.size(), worker, workers);
     for (std::size_t i = part.begin; i < part.end; ++i) {
@@ -32,13 +33,13 @@ void gather(std::vector<T>& column, const std::vector<std::uint32_t>& rows, unsi
 }
 
 /// Events that equal an earlier one of the same customer and time in every column.
-[[nodiscard]] inline std::uint64_t count_duplicates(const log_data& data, const std::vector<std::int64_t>& times,
-                                                    const std::vector<std::int64_t>& orders) {
+[[nodiscard]] inline std::uint64_t count_duplicates(const log_data& data, std::span<const std::int64_t> times,
+                                                    std::span<const std::int64_t> orders) {
   const auto same_amount = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
   const auto compare_amount = [](double a, double b) {
     return std::isnan(a) ? (std::isnan(b) ? 0 : -1) : std::isnan(b) ? 1 : a < b ? -1 : a > b ? 1 : 0;
   };
-  std::vector<const std::vector<double>*> amount_columns;
+  std::vector<const number_store*> amount_columns;
   for (const auto* amounts : {&data.values, &data.costs}) {
     if (!amounts->empty()) {
       amount_columns.push_back(amounts);
@@ -119,13 +120,11 @@ KLANTREIS_INLINE event_log log_builder::finish() {
   data->offsets = std::move(grouped.offsets);
   data->keys = std::move(grouped.keys);
   data->touchpoint.codes = std::move(grouped.touchpoints);
-  data->values = std::move(s.values);
-  data->costs = std::move(s.costs);
-  detail::gather(data->values, grouped.rows, workers);
-  detail::gather(data->costs, grouped.rows, workers);
+  data->values = std::move(s.values).sorted(grouped.rows, workers);
+  data->costs = std::move(s.costs).sorted(grouped.rows, workers);
   data->numbers = std::move(s.numbers);
   for (auto& column : data->numbers) {
-    detail::gather(column.values, grouped.rows, workers);
+    column.values = std::move(column.values).sorted(grouped.rows, workers);
   }
   detail::gather(s.orders, grouped.rows, workers);
   for (auto& label : s.labels) {

@@ -5,10 +5,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "klantreis/detail/log/bulk_vector.hpp"
 #include "klantreis/engine.hpp"
 
 namespace klantreis::detail {
@@ -17,9 +18,9 @@ namespace klantreis::detail {
 struct grouped_rows {
   std::vector<std::uint64_t> offsets{0};
   std::vector<std::uint64_t> keys;
-  std::vector<std::int64_t> times;
+  bulk_vector<std::int64_t> times;
   std::vector<std::uint32_t> touchpoints;
-  std::vector<std::uint32_t> rows;  ///< the input row of each event; left empty when it is the event's own index
+  bulk_vector<std::uint32_t> rows;  ///< the input row of each event; left empty when it is the event's own index
   std::uint64_t ties = 0;
 };
 
@@ -37,9 +38,8 @@ struct event_record {
   return key ^ (key >> 32U);
 }
 
-[[nodiscard]] inline bool rows_are_grouped(const std::vector<std::uint64_t>& keys,
-                                           const std::vector<std::int64_t>& times,
-                                           const std::vector<std::int64_t>& orders, unsigned workers) {
+[[nodiscard]] inline bool rows_are_grouped(std::span<const std::uint64_t> keys, std::span<const std::int64_t> times,
+                                           std::span<const std::int64_t> orders, unsigned workers) {
   std::atomic<bool> grouped{true};
   run_parallel(workers, [&](unsigned worker) {
     const auto part = slice(keys.size(), worker, workers);
@@ -122,7 +122,7 @@ class local_ids {
 };
 
 /// Sorts records that came in the order of their rows by (time, order); equal ones keep the order of their rows.
-inline void sort_events(event_record* begin, event_record* end, const std::vector<std::int64_t>& orders) {
+inline void sort_events(event_record* begin, event_record* end, std::span<const std::int64_t> orders) {
   const auto before = [&orders](const event_record& a, const event_record& b) {
     if (a.time != b.time || orders.empty()) {
       return a.time < b.time;
@@ -147,7 +147,7 @@ inline void sort_events(event_record* begin, event_record* end, const std::vecto
 }
 
 inline std::uint64_t count_ties(const std::uint64_t* offsets, std::size_t customers, const std::int64_t* times,
-                                const std::vector<std::int64_t>& orders) {
+                                std::span<const std::int64_t> orders) {
   std::uint64_t ties = 0;
   for (std::size_t c = 0; c < customers; ++c) {
     for (std::uint64_t i = offsets[c] + 1; i < offsets[c + 1]; ++i) {
@@ -162,9 +162,9 @@ inline std::uint64_t count_ties(const std::uint64_t* offsets, std::size_t custom
 /// Input that is in this order already is moved through. Otherwise records are scattered to partitions of about 32,000
 /// by a hash of the key, so that the second half works inside the cache; partitions keep the order of the rows, so
 /// input in the order of time needs no sorting at all. The result does not depend on the number of workers.
-[[nodiscard]] inline grouped_rows group_rows(std::vector<std::uint64_t>&& keys, std::vector<std::int64_t>&& times,
+[[nodiscard]] inline grouped_rows group_rows(bulk_vector<std::uint64_t>&& keys, bulk_vector<std::int64_t>&& times,
                                              std::vector<std::uint32_t>&& touchpoints,
-                                             const std::vector<std::int64_t>& orders, unsigned workers) {
+                                             std::span<const std::int64_t> orders, unsigned workers) {
   grouped_rows result;
   const std::size_t size = keys.size();
   if (size == 0) {
@@ -210,7 +210,7 @@ inline std::uint64_t count_ties(const std::uint64_t* offsets, std::size_t custom
   }
   partition_begin[partitions] = total;
 
-  const auto records = std::make_unique_for_overwrite<event_record[]>(size);
+  bulk_vector<event_record> records(size);
   run_parallel(workers, [&](unsigned worker) {
     const auto part = slice(size, worker, workers);
     auto& next = starts[worker];
@@ -238,7 +238,7 @@ inline std::uint64_t count_ties(const std::uint64_t* offsets, std::size_t custom
       if (count == 0) {
         continue;
       }
-      const event_record* const input = records.get() + begin;
+      const event_record* const input = records.data() + begin;
       ids.number(input, count);
       // The order of the keys, not of their first rows, so that the result does not depend on the order of the input.
       by_key.clear();

@@ -5,12 +5,15 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "klantreis/detail/log/number_store.hpp"
 #include "klantreis/detail/number_text.hpp"
 #include "klantreis/detail/utf8.hpp"
 #include "klantreis/log.hpp"
@@ -37,7 +40,6 @@ enum class row_fault : std::uint8_t {
   touchpoint_empty,
   reserved_name,
   name_utf8,
-  not_wanted,  ///< no fault: an event of another touchpoint than those asked for
   count,
 };
 
@@ -62,7 +64,6 @@ enum class row_fault : std::uint8_t {
       "touchpoint is empty",
       "name is reserved",
       "name is not valid UTF-8",
-      "touchpoint is not among those asked for",
   };
   return texts[static_cast<std::size_t>(fault)];
 }
@@ -72,6 +73,42 @@ enum class row_fault : std::uint8_t {
   const auto bits = std::bit_cast<std::int64_t>(number == 0.0 ? 0.0 : number);
   return bits >= 0 ? bits : (std::numeric_limits<std::int64_t>::min)() - bits;
 }
+
+/// The rows of a batch that become events: all of them, or those of the touchpoints asked for.
+struct kept_rows {
+  std::size_t count = 0;
+  bool all = true;
+  std::vector<std::uint32_t> rows = {};  ///< unless all
+
+  [[nodiscard]] std::size_t operator[](std::size_t i) const noexcept { return all ? i : rows[i]; }
+
+  void integers(const column_view& view, std::int64_t* out) const {
+    all ? view.integers(out) : view.integers(rows, out);
+  }
+  void numbers(const column_view& view, double* out) const { all ? view.numbers(out) : view.numbers(rows, out); }
+  void indices(const column_view& view, std::uint32_t* out) const {
+    all ? view.dictionary_indices(out) : view.dictionary_indices(rows, out);
+  }
+
+  /// Calls `use(i, text, code)` for each row of a text column: `code` is the one that `names` has for the text, or
+  /// `absent`; `use` may add names. The text of a null is empty.
+  template <typename Use>
+  void look_up(const column_view& view, const name_table& names, Use&& use) const {
+    constexpr std::size_t block = 256;
+    std::array<std::string_view, block> texts;
+    std::array<name_table::code, block> codes{};
+    for (std::size_t begin = 0; begin < count; begin += block) {
+      const std::size_t size = (std::min)(block, count - begin);
+      for (std::size_t i = 0; i < size; ++i) {
+        texts[i] = view.text((*this)[begin + i]);
+      }
+      names.find(std::span{texts}.first(size), codes.data());
+      for (std::size_t i = 0; i < size; ++i) {
+        use(begin + i, texts[i], codes[i]);
+      }
+    }
+  }
+};
 
 /// One categorical column while it is being collected.
 struct label_collector {
@@ -120,13 +157,13 @@ struct label_collector {
   }
 
   /// Appends the rows of `view`; rows that are faulty already are skipped.
-  void append(const column_view& view, std::vector<row_fault>& faults) {
+  void append(const column_view& view, const kept_rows& rows, std::vector<row_fault>& faults) {
     const std::size_t first = column.codes.size();
-    column.codes.resize(first + view.size(), 0);
+    grow(column.codes, first + rows.count);
     switch (view.kind()) {
       case column_kind::dictionary: {
-        std::vector<std::uint32_t> indices(view.size());
-        view.dictionary_indices(indices.data());
+        std::vector<std::uint32_t> indices(rows.count);
+        rows.indices(view, indices.data());
         // A name gets its code when a row uses it, so that unused dictionary entries do not become touchpoints.
         constexpr std::uint32_t unseen = 0xFFFF'FFFBU;
         std::vector<std::uint32_t> codes(view.dictionary_size(), unseen);
@@ -135,7 +172,7 @@ struct label_collector {
             continue;
           }
           std::uint32_t code = unset;
-          if (indices[i] != 0xFFFF'FFFFU) {
+          if (indices[i] != column_view::null_index) {
             auto& known = codes[indices[i]];
             if (known == unseen) {
               known = view.dictionary_is_null(indices[i]) ? unset : code_of(view.dictionary_text(indices[i]));
@@ -147,15 +184,20 @@ struct label_collector {
         return;
       }
       case column_kind::text:
-        append_each(view, faults, first, [&](std::size_t i) { return code_of(view.text(i)); });
+        rows.look_up(view, column.names, [&](std::size_t i, std::string_view text, std::uint32_t code) {
+          if (faults[i] == row_fault::none) {
+            const bool is_null = text.empty() && view.is_null(rows[i]);
+            put(first + i, is_null ? unset : code != name_table::absent ? code : code_of(text), faults[i]);
+          }
+        });
         return;
       case column_kind::integer:
       case column_kind::unsigned_integer:
       case column_kind::boolean: {
-        std::vector<std::int64_t> numbers(view.size());
-        view.integers(numbers.data());
+        std::vector<std::int64_t> numbers(rows.count);
+        rows.integers(view, numbers.data());
         const auto kind = view.kind();
-        append_each(view, faults, first, [&](std::size_t i) {
+        append_each(view, rows, faults, first, [&](std::size_t i) {
           if (kind == column_kind::boolean) {
             return code_of(numbers[i] != 0 ? "true" : "false");
           }
@@ -165,9 +207,9 @@ struct label_collector {
         return;
       }
       case column_kind::floating: {
-        std::vector<double> numbers(view.size());
-        view.numbers(numbers.data());
-        append_each(view, faults, first, [&](std::size_t i) { return code_of(number_text(numbers[i])); });
+        std::vector<double> numbers(rows.count);
+        rows.numbers(view, numbers.data());
+        append_each(view, rows, faults, first, [&](std::size_t i) { return code_of(number_text(numbers[i])); });
         return;
       }
       default:
@@ -177,18 +219,19 @@ struct label_collector {
   }
 
   template <typename CodeOfRow>
-  void append_each(const column_view& view, std::vector<row_fault>& faults, std::size_t first, CodeOfRow&& code) {
-    for (std::size_t i = 0; i < view.size(); ++i) {
+  void append_each(const column_view& view, const kept_rows& rows, std::vector<row_fault>& faults, std::size_t first,
+                   CodeOfRow&& code) {
+    for (std::size_t i = 0; i < rows.count; ++i) {
       if (faults[i] == row_fault::none) {
-        put(first + i, view.is_null(i) ? unset : code(i), faults[i]);
+        put(first + i, view.is_null(rows[i]) ? unset : code(i), faults[i]);
       }
     }
   }
 };
 
 /// Removes the rows that are faulty from the tail `[first, first + faults.size())` of a column.
-template <typename T>
-void drop_faulty(std::vector<T>& column, std::size_t first, const std::vector<row_fault>& faults) {
+template <typename Column>
+void drop_faulty(Column& column, std::size_t first, const std::vector<row_fault>& faults) {
   if (column.empty()) {
     return;
   }
@@ -200,5 +243,55 @@ void drop_faulty(std::vector<T>& column, std::size_t first, const std::vector<ro
   }
   column.resize(to);
 }
+
+/// The rows of a numeric column of one batch, on their way into the log.
+class amounts {
+ public:
+  amounts(const column_view& view, std::string_view name, row_fault nan_fault, row_fault infinite_fault,
+          number_store& target)
+      : view_(&view), target_(&target), nan_fault_(nan_fault), infinite_fault_(infinite_fault) {
+    if (view.kind() == column_kind::text || view.kind() == column_kind::dictionary ||
+        view.kind() == column_kind::timestamp || view.kind() == column_kind::date) {
+      throw input_error("column " + std::string{name} + " holds " + view.type_name() + "; it must be numbers");
+    }
+  }
+
+  void read(const kept_rows& rows, std::vector<row_fault>& faults) {
+    if (const double* plain = view_->plain_numbers(); plain != nullptr && rows.all) {
+      numbers_ = {plain, rows.count};
+    } else {
+      own_.resize(rows.count);
+      rows.numbers(*view_, own_.data());
+      numbers_ = own_;
+    }
+    for (std::size_t i = 0; i < numbers_.size(); ++i) {
+      if (std::isfinite(numbers_[i]) || faults[i] != row_fault::none) {
+        continue;
+      }
+      if (std::isinf(numbers_[i])) {
+        faults[i] = infinite_fault_;
+      } else if (!view_->is_null(rows[i])) {
+        faults[i] = nan_fault_;
+      }
+    }
+  }
+
+  void store(bool faulty, const std::vector<row_fault>& faults) {
+    if (faulty) {
+      own_.assign(numbers_.begin(), numbers_.end());
+      drop_faulty(own_, 0, faults);
+      numbers_ = own_;
+    }
+    target_->append(numbers_);
+  }
+
+ private:
+  const column_view* view_;
+  number_store* target_;
+  row_fault nan_fault_;
+  row_fault infinite_fault_;
+  std::span<const double> numbers_;
+  bulk_vector<double> own_;
+};
 
 }  // namespace klantreis::detail

@@ -211,7 +211,7 @@ class repeat_finder {
 
   const log_data& data_;
   std::vector<const label_column*> labels_;
-  std::vector<const std::vector<double>*> numbers_;
+  std::vector<const number_store*> numbers_;
   std::vector<std::uint64_t> run_;
   bool active_ = false;
 };

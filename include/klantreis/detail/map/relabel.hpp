@@ -28,7 +28,7 @@ namespace klantreis::detail {
   return nullptr;
 }
 
-[[nodiscard]] inline const std::vector<double>* find_numbers(const log_data& data, std::string_view name,
+[[nodiscard]] inline const number_store* find_numbers(const log_data& data, std::string_view name,
                                                              const std::string* mapped) {
   if (name == "value" && !data.values.empty()) {
     return &data.values;
@@ -44,8 +44,8 @@ namespace klantreis::detail {
   return nullptr;
 }
 
-template <typename T>
-void keep_of(std::vector<T>& column, const std::vector<std::uint8_t>& kept) {
+template <typename Column>
+void keep_of(Column& column, const std::vector<std::uint8_t>& kept) {
   if (column.empty()) {
     return;
   }
@@ -112,10 +112,10 @@ inline void keep_events(log_data& data, const std::vector<std::uint8_t>& kept, s
   data.offsets = std::move(offsets);
   data.keys = std::move(keys);
   keep_of(data.times, kept);
-  keep_of(data.values, kept);
-  keep_of(data.costs, kept);
+  data.values.keep(kept);
+  data.costs.keep(kept);
   for (auto& column : data.numbers) {
-    keep_of(column.values, kept);
+    column.values.keep(kept);
   }
   keep_of(data.touchpoint.codes, kept);
   drop_unused_names(data.touchpoint);
