@@ -226,7 +226,7 @@ class event_log {
 
 /// Collects rows in batches and makes a log of them.
 ///
-/// Batches are copied as they are given, so each may be released right after `append`.
+/// Batches that are given without an owner are copied, so each may be released right after `append`.
 class log_builder {
  public:
   explicit log_builder(log_options options = {});
@@ -238,6 +238,10 @@ class log_builder {
   /// \throws input_error at a bad row (unless `on_bad` is `drop`), when columns differ in length, or when the set of
   ///         columns or their types differ from the first batch.
   void append(const event_batch& batch);
+
+  /// The same for columns that stay as they are for as long as `owner` lives: ids and times are read in place where
+  /// that pays. The builder holds `owner` until `finish`.
+  void append(const event_batch& batch, std::shared_ptr<const void> owner);
 
   /// Sorts, groups and checks what was appended. The builder is empty afterwards.
   [[nodiscard]] event_log finish();

@@ -183,7 +183,10 @@ KLANTREIS_INLINE void log_builder::state::check_faults(const event_batch& batch,
   }
 }
 
-KLANTREIS_INLINE void log_builder::append(const event_batch& batch) {
+KLANTREIS_INLINE void log_builder::append(const event_batch& batch) { append(batch, nullptr); }
+
+KLANTREIS_INLINE void log_builder::append(const event_batch& batch, std::shared_ptr<const void> owner) {
+  (void)owner;
   using detail::row_fault;
   auto& s = *state_;
   if (!s.started) {
