@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The default funnel, by trying every choice of rows."""
+"""The project's own funnels, by trying every choice of rows."""
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from typing import TYPE_CHECKING, Any
 
 from .events import Event, by_customer
@@ -55,6 +55,65 @@ def level_by_search(rows: Sequence[Event], steps: Sequence[Collection[str]], win
                 reached += 1
         best = max(best, reached)
     return best
+
+
+def chain_level(
+    rows: Sequence[Event],
+    steps: Sequence[Collection[str]],
+    *,
+    window: int | None = None,
+    step_windows: Sequence[int | None] = (),
+    directly: bool = False,
+    exclude: Sequence[tuple[Collection[str], int, int]] = (),
+    optional: Collection[int] = (),
+    reuse: bool = False,
+) -> int:
+    """Most required steps that a chain of rows fills. Steps count from 1; exclusions stand between required ones."""
+    required = [k for k in range(1, len(steps) + 1) if k not in optional]
+
+    def allowed(chain: tuple[int, ...], row: int) -> bool:
+        step = required[len(chain)]
+        if rows[row].touchpoint not in steps[step - 1]:
+            return False
+        if not chain:
+            return True
+        before, last = required[len(chain) - 1], chain[-1]
+        if row < last or (row == last and not reuse) or (directly and row > last + 1):
+            return False
+        since_last = rows[row].time - rows[last].time
+        limit = step_windows[step - 2] if step_windows else None
+        if limit is not None and since_last > limit:
+            return False
+        if window is not None and rows[row].time - rows[chain[0]].time > window:
+            return False
+        return not any(
+            event.touchpoint in names and after <= before and step <= until
+            for event in rows[last + 1 : row]
+            for names, after, until in exclude
+        )
+
+    def longest(chain: tuple[int, ...]) -> int:
+        if len(chain) == len(required):
+            return len(chain)
+        return max((longest((*chain, row)) for row in range(len(rows)) if allowed(chain, row)), default=len(chain))
+
+    return longest(())
+
+
+def any_order_level(
+    rows: Sequence[Event], steps: Sequence[Collection[str]], window: int | None = None, reuse: bool = False
+) -> int:
+    """Most steps that rows within the window fill, in whatever order."""
+    for k in range(len(steps), 0, -1):
+        for wanted in combinations(steps, k):
+            for chosen in product(range(len(rows)), repeat=k):
+                if not reuse and len(set(chosen)) < k:
+                    continue
+                times = [rows[i].time for i in chosen]
+                matches = all(rows[i].touchpoint in step for i, step in zip(chosen, wanted, strict=True))
+                if matches and (window is None or max(times) - min(times) <= window):
+                    return k
+    return 0
 
 
 def levels(
