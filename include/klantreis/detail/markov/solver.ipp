@@ -62,7 +62,7 @@ inline row_major inverse_of(const sparse_rows& q) {
 }
 
 // Above this mean number of steps Gauss-Seidel needs too many sweeps; below this size its small memory buys nothing.
-inline constexpr double short_journeys = 15.0;
+inline constexpr double short_journeys = 25.0;
 inline constexpr std::size_t many_states = 100'000;
 
 }  // namespace detail
