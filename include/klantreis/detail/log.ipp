@@ -122,7 +122,8 @@ KLANTREIS_INLINE void append_stream(log_builder& builder, ArrowArrayStream* stre
     return name.empty() ? column_view{} : batch.column(name);
   };
   begin_stage("reading", 0);
-  while (const auto batch = reader.next()) {
+  while (auto next = reader.next()) {
+    const auto batch = std::make_shared<const record_batch>(std::move(*next));
     event_batch events;
     events.customer = batch->column(columns.customer);
     events.touchpoint = batch->column(columns.touchpoint);
@@ -138,7 +139,7 @@ KLANTREIS_INLINE void append_stream(log_builder& builder, ArrowArrayStream* stre
     for (const auto& name : columns.numbers) {
       events.numbers.emplace_back(name, batch->column(name));
     }
-    builder.append(events);
+    builder.append(events, batch);
     advance(batch->rows());
   }
 }

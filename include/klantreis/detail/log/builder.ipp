@@ -133,7 +133,7 @@ KLANTREIS_INLINE void log_builder::state::check_layout(const event_batch& batch)
       throw input_error("column " + quoted(numbers[i].name) + " must be present in every batch or in none");
     }
   }
-  if (keys.size() + size > 0xFFFF'FFFEULL) {
+  if (this->size() + size > 0xFFFF'FFFEULL) {
     throw limit_error("a log holds at most 4294967294 events; count the customers in shards and merge the counts");
   }
 }
@@ -183,22 +183,49 @@ KLANTREIS_INLINE void log_builder::state::check_faults(const event_batch& batch,
   }
 }
 
+/// The keys and times of a batch whose memory lives on, unless they must be converted or others were copied before.
+KLANTREIS_INLINE std::optional<detail::row_piece> log_builder::state::readable_in_place(
+    const event_batch& batch, const detail::kept_rows& kept) const {
+  const std::int64_t* const ids =
+      customer_kind == column_kind::text || !batch.time ? nullptr : batch.customer.plain_integers();
+  const std::int64_t* const moments = ids == nullptr ? nullptr : batch.time.plain_integers();
+  const auto is_text = [](const column_view& view) { return view.kind() == column_kind::text; };
+  // A batch with texts is mostly texts: keeping it would take more than copying the rest.
+  const bool texts = is_text(batch.touchpoint) || is_text(batch.channel) || is_text(batch.phase) ||
+                     std::any_of(batch.attributes.begin(), batch.attributes.end(),
+                                 [&](const auto& attribute) { return is_text(attribute.second); });
+  if (moments == nullptr || texts || !kept.all || !keys.empty()) {
+    return std::nullopt;
+  }
+  // Signed and unsigned forms of one type may read each other's memory.
+  return detail::row_piece{reinterpret_cast<const std::uint64_t*>(ids), moments, kept.count};
+}
+
 KLANTREIS_INLINE void log_builder::append(const event_batch& batch) { append(batch, nullptr); }
 
 KLANTREIS_INLINE void log_builder::append(const event_batch& batch, std::shared_ptr<const void> owner) {
-  (void)owner;
   using detail::row_fault;
   auto& s = *state_;
   if (!s.started) {
     s.start(batch);
   }
   s.check_layout(batch);
-  const detail::kept_rows kept = s.wanted_rows(batch.touchpoint);
-  const std::size_t first = s.keys.size();
-  std::vector<row_fault> faults(kept.count, row_fault::none);
-  s.append_customers(batch.customer, kept, faults);
+  s.check_customers(batch.customer);
   if (s.has_time) {
-    s.append_times(batch.time, kept, faults);
+    s.check_unit(batch.time);
+  }
+  const detail::kept_rows kept = s.wanted_rows(batch.touchpoint);
+  const std::size_t first = s.size();
+  std::vector<row_fault> faults(kept.count, row_fault::none);
+  const auto in_place = owner == nullptr ? std::nullopt : s.readable_in_place(batch, kept);
+  if (in_place) {
+    s.check_times(batch.time, kept, in_place->times, faults);
+  } else {
+    s.copy_pieces();
+    s.append_customers(batch.customer, kept, faults);
+    if (s.has_time) {
+      s.append_times(batch.time, kept, faults);
+    }
   }
   if (s.has_order) {
     s.append_orders(batch.order, kept, faults);
@@ -236,7 +263,12 @@ KLANTREIS_INLINE void log_builder::append(const event_batch& batch, std::shared_
   for (auto& column : amounts) {
     column.store(faulty, faults);
   }
+  if (in_place) {
+    s.pieces.push_back(*in_place);
+    s.owners.push_back(std::move(owner));
+  }
   if (faulty) {
+    s.copy_pieces();
     detail::drop_faulty(s.keys, first, faults);
     detail::drop_faulty(s.times, first, faults);
     detail::drop_faulty(s.orders, first, faults);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "klantreis/detail/log/builder_state.hpp"
 
@@ -39,9 +40,8 @@ KLANTREIS_INLINE detail::kept_rows log_builder::state::wanted_rows(const column_
   return kept;
 }
 
-KLANTREIS_INLINE void log_builder::state::append_customers(const column_view& view, const detail::kept_rows& kept,
-                                                           fault_list& faults) {
-  using detail::row_fault;
+/// Refuses ids that are neither texts nor whole numbers, or of another kind than before.
+KLANTREIS_INLINE void log_builder::state::check_customers(const column_view& view) {
   const bool is_text = view.kind() == column_kind::text || view.kind() == column_kind::dictionary;
   const auto kind = is_text                                ? column_kind::text
                     : view.kind() == column_kind::floating ? column_kind::integer
@@ -57,9 +57,14 @@ KLANTREIS_INLINE void log_builder::state::append_customers(const column_view& vi
     throw input_error("column customer holds " + view.type_name() +
                       " here and another type before; cast it to one type");
   }
+}
+
+KLANTREIS_INLINE void log_builder::state::append_customers(const column_view& view, const detail::kept_rows& kept,
+                                                           fault_list& faults) {
+  using detail::row_fault;
   const std::size_t first = keys.size();
   keys.resize(first + kept.count);
-  if (is_text) {
+  if (customer_kind == column_kind::text) {
     append_texts(view, kept, faults);
     return;
   }
@@ -87,6 +92,15 @@ KLANTREIS_INLINE void log_builder::state::append_customers(const column_view& vi
       }
     }
   }
+}
+
+/// Makes the pieces of others its own, because what follows cannot be read in place.
+KLANTREIS_INLINE void log_builder::state::copy_pieces() {
+  for (const detail::row_piece& piece : std::exchange(pieces, {})) {
+    keys.insert(keys.end(), piece.keys, piece.keys + piece.count);
+    times.insert(times.end(), piece.times, piece.times + piece.count);
+  }
+  owners.clear();
 }
 
 /// The keys of text ids are their codes.
@@ -131,9 +145,7 @@ KLANTREIS_INLINE void log_builder::state::append_texts(const column_view& view, 
   }
 }
 
-KLANTREIS_INLINE void log_builder::state::append_times(const column_view& view, const detail::kept_rows& kept,
-                                                       fault_list& faults) {
-  using detail::row_fault;
+KLANTREIS_INLINE void log_builder::state::check_unit(const column_view& view) {
   std::int64_t ticks = view.ticks_per_second();
   if (view.kind() == column_kind::integer || view.kind() == column_kind::unsigned_integer) {
     ticks = options.ticks_per_second;
@@ -153,18 +165,29 @@ KLANTREIS_INLINE void log_builder::state::append_times(const column_view& view, 
   if (ticks != ticks_per_second) {
     throw input_error("column time counts in another unit here than before; cast it to one unit");
   }
+}
+
+KLANTREIS_INLINE void log_builder::state::append_times(const column_view& view, const detail::kept_rows& kept,
+                                                       fault_list& faults) {
   const std::size_t first = times.size();
   times.resize(first + kept.count);
   kept.integers(view, times.data() + first);
+  check_times(view, kept, times.data() + first, faults);
+}
+
+/// Finds the times that cannot be.
+KLANTREIS_INLINE void log_builder::state::check_times(const column_view& view, const detail::kept_rows& kept,
+                                                      const std::int64_t* read, fault_list& faults) const {
+  using detail::row_fault;
   // Years -9999 … 9999, and differences that fit 64 bits.
   constexpr std::int64_t year_limit = 253'402'300'800;
-  const std::int64_t limit =
-      ticks == 1'000'000'000 ? (std::numeric_limits<std::int64_t>::max)() / 2 : year_limit * ticks;
+  const std::int64_t limit = ticks_per_second == 1'000'000'000 ? (std::numeric_limits<std::int64_t>::max)() / 2
+                                                               : year_limit * ticks_per_second;
   const bool nulls = view.may_have_nulls();
   for (std::size_t i = 0; i < kept.count; ++i) {
     if (nulls && view.is_null(kept[i])) {
       faults[i] = faults[i] == row_fault::none ? row_fault::time_null : faults[i];
-    } else if (times[first + i] > limit || times[first + i] < -limit) {
+    } else if (read[i] > limit || read[i] < -limit) {
       faults[i] = faults[i] == row_fault::none ? row_fault::time_range : faults[i];
     }
   }

@@ -97,7 +97,7 @@ KLANTREIS_INLINE event_log log_builder::finish() {
   const unsigned workers = worker_count(s.options.threads);
 
   data->health.rows = s.rows;
-  data->health.events = s.keys.size();
+  data->health.events = s.size();
   for (std::size_t fault = 1; fault < s.rejected.size(); ++fault) {
     if (s.rejected[fault].rows != 0) {
       data->health.rejected.push_back(s.rejected[fault]);
@@ -115,8 +115,12 @@ KLANTREIS_INLINE event_log log_builder::finish() {
     s.times = std::move(s.orders);
     s.orders = {};
   }
-  auto grouped = detail::group_rows(std::move(s.keys), std::move(s.times), std::move(s.touchpoint.column.codes),
-                                    s.orders, workers);
+  const bool with_rows = s.has_value || s.has_cost || !s.numbers.empty() || !s.labels.empty();
+  auto grouped = detail::row_grouper{s.pieces.empty() ? detail::event_rows{std::move(s.keys), std::move(s.times)}
+                                                      : detail::event_rows{std::move(s.pieces)},
+                                     std::move(s.touchpoint.column.codes), s.orders, with_rows, workers}
+                     .group();
+  s.owners.clear();
   data->offsets = std::move(grouped.offsets);
   data->keys = std::move(grouped.keys);
   data->touchpoint.codes = std::move(grouped.touchpoints);

@@ -3,13 +3,18 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "klantreis/detail/log/bulk_vector.hpp"
+#include "klantreis/detail/log/event_rows.hpp"
+#include "klantreis/detail/log/local_ids.hpp"
 #include "klantreis/engine.hpp"
 
 namespace klantreis::detail {
@@ -20,278 +25,304 @@ struct grouped_rows {
   std::vector<std::uint64_t> keys;
   bulk_vector<std::int64_t> times;
   std::vector<std::uint32_t> touchpoints;
-  bulk_vector<std::uint32_t> rows;  ///< the input row of each event; left empty when it is the event's own index
+  bulk_vector<std::uint32_t> rows;  ///< the input row of each event; empty when it is its own index or not asked for
   std::uint64_t ties = 0;
 };
-
-struct event_record {
-  std::uint64_t key;
-  std::int64_t time;
-  std::uint32_t touchpoint;
-  std::uint32_t row;
-};
-
-[[nodiscard]] inline std::uint64_t mix_key(std::uint64_t key) noexcept {
-  key *= 0x9E3779B97F4A7C15ULL;
-  key ^= key >> 32U;
-  key *= 0xD6E8FEB86659FD93ULL;
-  return key ^ (key >> 32U);
-}
-
-[[nodiscard]] inline bool rows_are_grouped(std::span<const std::uint64_t> keys, std::span<const std::int64_t> times,
-                                           std::span<const std::int64_t> orders, unsigned workers) {
-  std::atomic<bool> grouped{true};
-  run_parallel(workers, [&](unsigned worker) {
-    const auto part = slice(keys.size(), worker, workers);
-    constexpr std::size_t block = 4096;
-    for (std::size_t begin = std::max<std::size_t>(part.begin, 1); begin < part.end; begin += block) {
-      if (!grouped.load(std::memory_order_relaxed)) {
-        return;
-      }
-      const std::size_t end = (std::min)(part.end, begin + block);
-      bool bad = false;
-      for (std::size_t i = begin; i < end; ++i) {
-        const bool same = keys[i] == keys[i - 1];
-        bad |= keys[i] < keys[i - 1] || (same && times[i] < times[i - 1]) ||
-               (same && times[i] == times[i - 1] && !orders.empty() && orders[i] < orders[i - 1]);
-      }
-      if (bad) {
-        grouped.store(false, std::memory_order_relaxed);
-      }
-    }
-  });
-  return grouped.load();
-}
-
-/// Numbers the keys of one partition 0, 1, 2 … by a small open-addressing table.
-class local_ids {
- public:
-  void number(const event_record* records, std::size_t count) {
-    ids_.resize(count);
-    sizes_.clear();
-    keys_.clear();
-    resize(std::max<std::size_t>(64, slots_.size()));
-    for (std::size_t i = 0; i < count; ++i) {
-      ids_[i] = id_of(records[i].key);
-      ++sizes_[ids_[i]];
-    }
-  }
-  [[nodiscard]] std::size_t distinct() const noexcept { return keys_.size(); }
-  [[nodiscard]] std::uint32_t id(std::size_t record) const noexcept { return ids_[record]; }
-  [[nodiscard]] std::uint64_t key(std::size_t id) const noexcept { return keys_[id]; }
-  [[nodiscard]] std::uint32_t size(std::size_t id) const noexcept { return sizes_[id]; }
-
- private:
-  struct slot {
-    std::uint64_t key = 0;
-    std::uint32_t id = 0;  ///< id + 1; 0 is empty
-  };
-
-  void resize(std::size_t slots) {
-    slots_.assign(slots, slot{});
-    for (std::uint32_t id = 0; id < keys_.size(); ++id) {
-      *find(keys_[id]) = {keys_[id], id + 1};
-    }
-  }
-  slot* find(std::uint64_t key) noexcept {
-    const std::size_t mask = slots_.size() - 1;
-    std::size_t at = (mix_key(key) >> 8U) & mask;
-    while (slots_[at].id != 0 && slots_[at].key != key) {
-      at = (at + 1) & mask;
-    }
-    return &slots_[at];
-  }
-  std::uint32_t id_of(std::uint64_t key) {
-    slot* found = find(key);
-    if (found->id == 0) {
-      if (2 * (keys_.size() + 1) > slots_.size()) {
-        resize(slots_.size() * 2);
-        found = find(key);
-      }
-      keys_.push_back(key);
-      sizes_.push_back(0);
-      *found = {key, static_cast<std::uint32_t>(keys_.size())};
-    }
-    return found->id - 1;
-  }
-
-  std::vector<slot> slots_;
-  std::vector<std::uint32_t> ids_;
-  std::vector<std::uint32_t> sizes_;
-  std::vector<std::uint64_t> keys_;
-};
-
-/// Sorts records that came in the order of their rows by (time, order); equal ones keep the order of their rows.
-inline void sort_events(event_record* begin, event_record* end, std::span<const std::int64_t> orders) {
-  const auto before = [&orders](const event_record& a, const event_record& b) {
-    if (a.time != b.time || orders.empty()) {
-      return a.time < b.time;
-    }
-    return orders[a.row] < orders[b.row];
-  };
-  if (end - begin > 48) {
-    if (!std::is_sorted(begin, end, before)) {
-      std::stable_sort(begin, end, before);
-    }
-    return;
-  }
-  for (auto* i = begin + 1; i < end; ++i) {
-    const event_record moved = *i;
-    auto* at = i;
-    while (at > begin && before(moved, at[-1])) {
-      *at = at[-1];
-      --at;
-    }
-    *at = moved;
-  }
-}
-
-inline std::uint64_t count_ties(const std::uint64_t* offsets, std::size_t customers, const std::int64_t* times,
-                                std::span<const std::int64_t> orders) {
-  std::uint64_t ties = 0;
-  for (std::size_t c = 0; c < customers; ++c) {
-    for (std::uint64_t i = offsets[c] + 1; i < offsets[c + 1]; ++i) {
-      ties += (times[i] == times[i - 1] && (orders.empty() || orders[i] == orders[i - 1])) ? 1U : 0U;
-    }
-  }
-  return ties;
-}
 
 /// Groups rows by customer key and sorts each customer's by (time, order, row).
 ///
-/// Input that is in this order already is moved through. Otherwise records are scattered to partitions of about 32,000
+/// Input that is in this order already stays where it is. Otherwise records are scattered to partitions of about 32,000
 /// by a hash of the key, so that the second half works inside the cache; partitions keep the order of the rows, so
 /// input in the order of time needs no sorting at all. The result does not depend on the number of workers.
-[[nodiscard]] inline grouped_rows group_rows(bulk_vector<std::uint64_t>&& keys, bulk_vector<std::int64_t>&& times,
-                                             std::vector<std::uint32_t>&& touchpoints,
-                                             std::span<const std::int64_t> orders, unsigned workers) {
-  grouped_rows result;
-  const std::size_t size = keys.size();
-  if (size == 0) {
-    return result;
-  }
-  workers = static_cast<unsigned>(std::clamp<std::size_t>(size / 65'536, 1, workers));
-  if (rows_are_grouped(keys, times, orders, workers)) {
-    for (std::size_t i = 1; i <= size; ++i) {
-      if (i == size || keys[i] != keys[i - 1]) {
-        result.offsets.push_back(i);
-        result.keys.push_back(keys[i - 1]);
-      }
-    }
-    result.times = std::move(times);
-    result.touchpoints = std::move(touchpoints);
-    result.ties = count_ties(result.offsets.data(), result.keys.size(), result.times.data(), orders);
-    return result;
+class row_grouper {
+ public:
+  /// `with_rows`: somebody will ask which row an event was.
+  row_grouper(event_rows&& source, std::vector<std::uint32_t>&& touchpoints, std::span<const std::int64_t> orders,
+              bool with_rows, unsigned workers)
+      : source_(std::move(source)),
+        orders_(orders),
+        with_rows_(with_rows || !orders.empty()),
+        workers_(static_cast<unsigned>(std::clamp<std::size_t>(source_.size() / 65'536, 1, workers))) {
+    result_.touchpoints = std::move(touchpoints);
   }
 
-  unsigned bits = 0;
-  while ((size >> bits) > 32'768) {
-    ++bits;
+  [[nodiscard]] grouped_rows group() && {
+    if (source_.size() == 0) {
+      return std::move(result_);
+    }
+    if (is_grouped()) {
+      mark_customers();
+      result_.times = source_.take_times(true, workers_);
+    } else if (const auto codec = with_rows_ ? std::nullopt : short_form()) {
+      partition(*codec);
+    } else {
+      partition(event_codec{});
+    }
+    return std::move(result_);
   }
-  const std::size_t partitions = std::size_t{1} << bits;
-  const auto partition_of = [bits](std::uint64_t key) {
-    return bits == 0 ? std::size_t{0} : static_cast<std::size_t>(mix_key(key) >> (64U - bits));
-  };
-  std::vector<std::vector<std::size_t>> starts(workers, std::vector<std::size_t>(partitions));
-  run_parallel(workers, [&](unsigned worker) {
-    const auto part = slice(size, worker, workers);
-    auto& counts = starts[worker];
-    for (std::size_t i = part.begin; i < part.end; ++i) {
-      ++counts[partition_of(keys[i])];
-    }
-  });
-  std::vector<std::size_t> partition_begin(partitions + 1);
-  std::size_t total = 0;
-  for (std::size_t p = 0; p < partitions; ++p) {
-    partition_begin[p] = total;
-    for (unsigned worker = 0; worker < workers; ++worker) {
-      total += std::exchange(starts[worker][p], total);
-    }
-  }
-  partition_begin[partitions] = total;
 
-  bulk_vector<event_record> records(size);
-  run_parallel(workers, [&](unsigned worker) {
-    const auto part = slice(size, worker, workers);
-    auto& next = starts[worker];
-    for (std::size_t i = part.begin; i < part.end; ++i) {
-      records[next[partition_of(keys[i])]++] = {keys[i], times[i], touchpoints[i], static_cast<std::uint32_t>(i)};
-    }
-  });
-  keys = {};
-  result.times = std::move(times);
-  result.touchpoints = std::move(touchpoints);
-  result.rows.resize(size);
+ private:
+  [[nodiscard]] index_range part(unsigned worker) const { return slice(source_.size(), worker, workers_); }
 
-  std::vector<std::vector<std::uint64_t>> partition_keys(partitions);
-  std::vector<std::vector<std::uint32_t>> partition_sizes(partitions);
-  std::vector<std::uint64_t> ties(workers);
-  std::atomic<std::size_t> next_partition{0};
-  run_parallel(workers, [&](unsigned worker) {
-    local_ids ids;
-    std::vector<event_record> sorted;
-    std::vector<std::pair<std::uint64_t, std::uint32_t>> by_key;
-    std::vector<std::size_t> cursor;
-    for (std::size_t p = next_partition++; p < partitions; p = next_partition++) {
-      const std::size_t begin = partition_begin[p];
-      const std::size_t count = partition_begin[p + 1] - begin;
-      if (count == 0) {
-        continue;
-      }
-      const event_record* const input = records.data() + begin;
-      ids.number(input, count);
-      // The order of the keys, not of their first rows, so that the result does not depend on the order of the input.
-      by_key.clear();
-      for (std::uint32_t id = 0; id < ids.distinct(); ++id) {
-        by_key.emplace_back(ids.key(id), id);
-      }
-      std::sort(by_key.begin(), by_key.end());
-      cursor.resize(ids.distinct());
-      std::size_t at = 0;
-      for (const auto& [key, id] : by_key) {
-        cursor[id] = at;
-        at += ids.size(id);
-        partition_keys[p].push_back(key);
-        partition_sizes[p].push_back(ids.size(id));
-      }
-      sorted.resize(count);
-      for (std::size_t i = 0; i < count; ++i) {
-        sorted[cursor[ids.id(i)]++] = input[i];
-      }
-      at = 0;
-      for (const auto length : partition_sizes[p]) {
-        sort_events(sorted.data() + at, sorted.data() + at + length, orders);
-        for (std::size_t i = at + 1; i < at + length; ++i) {
-          ties[worker] += (sorted[i].time == sorted[i - 1].time &&
-                           (orders.empty() || orders[sorted[i].row] == orders[sorted[i - 1].row]))
-                              ? 1U
-                              : 0U;
+  [[nodiscard]] bool is_grouped() const {
+    std::atomic<bool> grouped{true};
+    run_parallel(workers_, [&](unsigned worker) {
+      const index_range rows = part(worker);
+      auto [key, time] = source_.at(rows.begin == 0 ? 0 : rows.begin - 1);
+      source_.for_blocks(rows, [&](std::size_t first, const row_piece& piece) {
+        if (!grouped.load(std::memory_order_relaxed)) {
+          return;
         }
-        at += length;
-      }
-      for (std::size_t i = 0; i < count; ++i) {
-        result.times[begin + i] = sorted[i].time;
-        result.touchpoints[begin + i] = sorted[i].touchpoint;
-        result.rows[begin + i] = sorted[i].row;
+        bool bad = false;
+        for (std::size_t i = 0; i < piece.count; ++i) {
+          const bool same = piece.keys[i] == key;
+          bad |= piece.keys[i] < key || (same && piece.times[i] < time) ||
+                 (same && piece.times[i] == time && !orders_.empty() && first + i != 0 &&
+                  orders_[first + i] < orders_[first + i - 1]);
+          key = piece.keys[i];
+          time = piece.times[i];
+        }
+        if (bad) {
+          grouped.store(false, std::memory_order_relaxed);
+        }
+      });
+    });
+    return grouped.load();
+  }
+
+  /// Finds where the customers of grouped input begin, and their ties.
+  void mark_customers() {
+    std::vector<std::vector<std::uint64_t>> begins(workers_);
+    std::vector<std::vector<std::uint64_t>> keys(workers_);
+    std::vector<std::uint64_t> ties(workers_);
+    run_parallel(workers_, [&](unsigned worker) {
+      const index_range rows = part(worker);
+      auto [key, time] = source_.at(rows.begin == 0 ? 0 : rows.begin - 1);
+      source_.for_blocks(rows, [&](std::size_t first, const row_piece& piece) {
+        for (std::size_t i = 0; i < piece.count; ++i) {
+          const std::size_t row = first + i;
+          if (row == 0 || piece.keys[i] != key) {
+            begins[worker].push_back(row);
+            keys[worker].push_back(piece.keys[i]);
+          } else if (piece.times[i] == time && (orders_.empty() || orders_[row] == orders_[row - 1])) {
+            ++ties[worker];
+          }
+          key = piece.keys[i];
+          time = piece.times[i];
+        }
+      });
+    });
+    std::size_t customers = 0;
+    for (const auto& own : keys) {
+      customers += own.size();
+    }
+    result_.offsets.clear();
+    result_.offsets.reserve(customers + 1);
+    result_.keys.reserve(customers);
+    for (unsigned worker = 0; worker < workers_; ++worker) {
+      result_.offsets.insert(result_.offsets.end(), begins[worker].begin(), begins[worker].end());
+      result_.keys.insert(result_.keys.end(), keys[worker].begin(), keys[worker].end());
+      result_.ties += ties[worker];
+    }
+    result_.offsets.push_back(source_.size());
+  }
+
+  /// How times and touchpoints fit one word; nothing when they do not.
+  [[nodiscard]] std::optional<short_codec> short_form() const {
+    struct limits {
+      std::int64_t lowest = (std::numeric_limits<std::int64_t>::max)();
+      std::int64_t highest = (std::numeric_limits<std::int64_t>::min)();
+      std::uint32_t touchpoint = 0;
+    };
+    std::vector<limits> found(workers_);
+    run_parallel(workers_, [&](unsigned worker) {
+      limits own;
+      source_.for_blocks(part(worker), [&](std::size_t first, const row_piece& piece) {
+        for (std::size_t i = 0; i < piece.count; ++i) {
+          own.lowest = (std::min)(own.lowest, piece.times[i]);
+          own.highest = (std::max)(own.highest, piece.times[i]);
+          own.touchpoint = (std::max)(own.touchpoint, result_.touchpoints[first + i]);
+        }
+      });
+      found[worker] = own;
+    });
+    limits all = found[0];
+    for (const limits& own : found) {
+      all.lowest = (std::min)(all.lowest, own.lowest);
+      all.highest = (std::max)(all.highest, own.highest);
+      all.touchpoint = (std::max)(all.touchpoint, own.touchpoint);
+    }
+    const std::uint64_t span = static_cast<std::uint64_t>(all.highest) - static_cast<std::uint64_t>(all.lowest);
+    const auto bits = static_cast<unsigned>(std::bit_width(all.touchpoint));
+    if (static_cast<unsigned>(std::bit_width(span)) + bits > 64) {
+      return std::nullopt;
+    }
+    return short_codec{all.lowest, bits};
+  }
+
+  template <typename Codec>
+  void partition(const Codec& codec) {
+    using record = typename Codec::record;
+    const std::size_t size = source_.size();
+    unsigned bits = 0;
+    while ((size >> bits) > 32'768) {
+      ++bits;
+    }
+    const std::size_t partitions = std::size_t{1} << bits;
+    const auto partition_of = [bits](std::uint64_t key) {
+      return bits == 0 ? std::size_t{0} : static_cast<std::size_t>(mix_key(key) >> (64U - bits));
+    };
+    std::vector<std::vector<std::size_t>> starts(workers_, std::vector<std::size_t>(partitions));
+    run_parallel(workers_, [&](unsigned worker) {
+      auto& counts = starts[worker];
+      source_.for_blocks(part(worker), [&](std::size_t, const row_piece& piece) {
+        for (std::size_t i = 0; i < piece.count; ++i) {
+          ++counts[partition_of(piece.keys[i])];
+        }
+      });
+    });
+    std::vector<std::size_t> begins(partitions + 1);
+    std::size_t total = 0;
+    for (std::size_t p = 0; p < partitions; ++p) {
+      begins[p] = total;
+      for (unsigned worker = 0; worker < workers_; ++worker) {
+        total += std::exchange(starts[worker][p], total);
       }
     }
-  });
-  std::size_t customers = 0;
-  for (const auto& part : partition_keys) {
-    customers += part.size();
-  }
-  result.keys.reserve(customers);
-  result.offsets.reserve(customers + 1);
-  for (std::size_t p = 0; p < partitions; ++p) {
-    result.keys.insert(result.keys.end(), partition_keys[p].begin(), partition_keys[p].end());
-    for (const auto length : partition_sizes[p]) {
-      result.offsets.push_back(result.offsets.back() + length);
+    begins[partitions] = total;
+
+    bulk_vector<record> records(size);
+    run_parallel(workers_, [&](unsigned worker) {
+      auto& next = starts[worker];
+      source_.for_blocks(part(worker), [&](std::size_t first, const row_piece& piece) {
+        for (std::size_t i = 0; i < piece.count; ++i) {
+          records[next[partition_of(piece.keys[i])]++] =
+              codec.make(piece.keys[i], piece.times[i], result_.touchpoints[first + i], first + i);
+        }
+      });
+    });
+    source_.forget_keys();
+    result_.times = source_.take_times(false, workers_);
+    if (with_rows_) {
+      result_.rows.resize(size);
+    }
+
+    std::vector<std::vector<std::uint64_t>> keys(partitions);
+    std::vector<std::vector<std::uint32_t>> sizes(partitions);
+    std::vector<std::uint64_t> ties(workers_);
+    std::atomic<std::size_t> next_partition{0};
+    run_parallel(workers_, [&](unsigned worker) {
+      local_ids ids;
+      std::vector<std::pair<std::uint64_t, std::uint32_t>> by_key;
+      std::vector<std::size_t> cursor;
+      bulk_vector<record> sorted;
+      for (std::size_t p = next_partition++; p < partitions; p = next_partition++) {
+        check_stop();
+        const record* const input = records.data() + begins[p];
+        const std::size_t count = begins[p + 1] - begins[p];
+        ids.number(input, count);
+        // The order of the keys, not of their first rows, so that the result does not depend on the order of the input.
+        by_key.clear();
+        for (std::uint32_t id = 0; id < ids.distinct(); ++id) {
+          by_key.emplace_back(ids.key(id), id);
+        }
+        std::sort(by_key.begin(), by_key.end());
+        cursor.resize(ids.distinct());
+        keys[p].reserve(by_key.size());
+        sizes[p].reserve(by_key.size());
+        std::size_t at = 0;
+        for (const auto& [key, id] : by_key) {
+          cursor[id] = at;
+          at += ids.size(id);
+          keys[p].push_back(key);
+          sizes[p].push_back(ids.size(id));
+        }
+        sorted.resize(count);
+        for (std::size_t i = 0; i < count; ++i) {
+          sorted[cursor[ids.id(i)]++] = input[i];
+        }
+        at = 0;
+        for (const std::uint32_t length : sizes[p]) {
+          ties[worker] += sort_customer(codec, std::span{sorted}.subspan(at, length));
+          at += length;
+        }
+        write(codec, sorted, begins[p]);
+      }
+    });
+    join(keys, sizes);
+    for (const std::uint64_t count : ties) {
+      result_.ties += count;
     }
   }
-  for (const auto count : ties) {
-    result.ties += count;
+
+  /// Sorts one customer's records, which came in the order of their rows, by (time, order) and counts the ties.
+  template <typename Codec, typename Record>
+  [[nodiscard]] std::uint64_t sort_customer(const Codec& codec, std::span<Record> events) const {
+    const auto order_of = [this](const Record& event) {
+      if constexpr (std::is_same_v<Codec, event_codec>) {
+        return orders_.empty() ? std::int64_t{0} : orders_[event.row];
+      } else {
+        return std::int64_t{0};
+      }
+    };
+    const auto before = [&](const Record& a, const Record& b) {
+      return codec.time(a) != codec.time(b) ? codec.time(a) < codec.time(b) : order_of(a) < order_of(b);
+    };
+    if (events.size() > 48) {
+      if (!std::is_sorted(events.begin(), events.end(), before)) {
+        check_stop();
+        std::stable_sort(events.begin(), events.end(), before);
+      }
+    } else {
+      for (std::size_t i = 1; i < events.size(); ++i) {
+        const Record moved = events[i];
+        std::size_t at = i;
+        for (; at > 0 && before(moved, events[at - 1]); --at) {
+          events[at] = events[at - 1];
+        }
+        events[at] = moved;
+      }
+    }
+    std::uint64_t ties = 0;
+    for (std::size_t i = 1; i < events.size(); ++i) {
+      ties += codec.time(events[i]) == codec.time(events[i - 1]) && order_of(events[i]) == order_of(events[i - 1]);
+    }
+    return ties;
   }
-  return result;
-}
+
+  template <typename Codec, typename Records>
+  void write(const Codec& codec, const Records& sorted, std::size_t begin) {
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+      result_.times[begin + i] = codec.time(sorted[i]);
+      result_.touchpoints[begin + i] = codec.touchpoint(sorted[i]);
+      if constexpr (std::is_same_v<Codec, event_codec>) {
+        if (with_rows_) {
+          result_.rows[begin + i] = sorted[i].row;
+        }
+      }
+    }
+  }
+
+  void join(const std::vector<std::vector<std::uint64_t>>& keys, const std::vector<std::vector<std::uint32_t>>& sizes) {
+    std::size_t customers = 0;
+    for (const auto& own : keys) {
+      customers += own.size();
+    }
+    result_.keys.reserve(customers);
+    result_.offsets.reserve(customers + 1);
+    for (std::size_t p = 0; p < keys.size(); ++p) {
+      result_.keys.insert(result_.keys.end(), keys[p].begin(), keys[p].end());
+      for (const std::uint32_t length : sizes[p]) {
+        result_.offsets.push_back(result_.offsets.back() + length);
+      }
+    }
+  }
+
+  event_rows source_;
+  std::span<const std::int64_t> orders_;
+  bool with_rows_;
+  unsigned workers_;
+  grouped_rows result_;
+};
 
 }  // namespace klantreis::detail
