@@ -18,8 +18,8 @@ struct journey_set::data {
 
   journey_options options;
   std::vector<std::uint64_t> customer_offsets{0};
-  std::vector<std::uint64_t> begins;
-  std::vector<std::uint64_t> ends;
+  std::vector<std::uint32_t> begins;  // a log has fewer than 2^32 events
+  std::vector<std::uint32_t> ends;
   std::vector<std::uint8_t> flags;
   std::vector<std::uint8_t> converts;        // by touchpoint code
   std::vector<std::uint8_t> converts_event;  // by event; empty without outcomes of a map
@@ -168,7 +168,7 @@ KLANTREIS_INLINE journey_set make_journeys(const event_log& log, const journey_o
   }
 
   struct part {
-    std::vector<std::uint64_t> begins, ends, journeys_of_customer;
+    std::vector<std::uint32_t> begins, ends, journeys_of_customer;
     std::vector<std::uint8_t> flags;
     std::uint64_t conversions = 0, nulls = 0, open = 0, settled_customers = 0;
     part& operator+=(const part& other) {
@@ -208,8 +208,8 @@ KLANTREIS_INLINE journey_set make_journeys(const event_log& log, const journey_o
         const bool converted = first_conversion != static_cast<std::uint64_t>(never);
         const auto judged = converted ? first_conversion : journey_end - 1;
         const bool settled = settled_until == never || times[judged] <= settled_until;
-        local.begins.push_back(begin);
-        local.ends.push_back(journey_end);
+        local.begins.push_back(static_cast<std::uint32_t>(begin));
+        local.ends.push_back(static_cast<std::uint32_t>(journey_end));
         local.flags.push_back(static_cast<std::uint8_t>((converted ? data::converted : 0) |
                                                         (settled ? data::settled : 0) |
                                                         (cut_by_conversion ? data::cut_by_conversion : 0)));
@@ -239,13 +239,16 @@ KLANTREIS_INLINE journey_set make_journeys(const event_log& log, const journey_o
         close(end, false);
       }
       local.settled_customers += any_settled ? 1 : 0;
-      local.journeys_of_customer.push_back(local.begins.size() - journeys_before);
+      local.journeys_of_customer.push_back(static_cast<std::uint32_t>(local.begins.size() - journeys_before));
     }
     return local;
   });
   result->begins = std::move(parts.begins);
   result->ends = std::move(parts.ends);
   result->flags = std::move(parts.flags);
+  result->begins.shrink_to_fit();
+  result->ends.shrink_to_fit();
+  result->flags.shrink_to_fit();
   result->conversions = parts.conversions;
   result->nulls = parts.nulls;
   result->open = parts.open;
