@@ -65,7 +65,7 @@ def test_the_heading_promises_the_interval_of_the_first_row_and_not_its_point(tm
     assert heading.startswith(f"Start at {best['from']}: {Words('en').interval(*bounds, 'plain')} more conversions")
     assert heading.endswith(f"goes on to {best['to']}")
     file = page.files["improve.csv"]
-    assert len(file.splitlines()) > 40
+    assert len(file.splitlines()) > 10
     assert (kr.improve(journeys, collapse=True).to_csv() or "").startswith(file)
     assert page.files["make_or_break.csv"] == kr.make_or_break(journeys, collapse=True).to_csv()
 
@@ -78,10 +78,10 @@ def test_each_touchpoint_has_one_bar_the_longest_first(tmp_path: Path) -> None:
             best.setdefault(row["from"], row["conversions"])
     html = section(write(journeys, tmp_path))
     bars = re.findall(r'<div class="gb" role="img" aria-label="([^"]+)"><i[^>]* style="width:([0-9.]+)%', html)
-    assert [label.split(":")[0] for label, _ in bars] == list(best)[:7]
+    assert [label.split(":")[0] for label, _ in bars] == list(best)[:5]
     widths = [float(width) for _, width in bars]
     assert widths == sorted(widths, reverse=True)
-    gains = list(best.values())[:7]
+    gains = list(best.values())[:5]
     assert [width / widths[0] for width in widths] == pytest.approx([gain / gains[0] for gain in gains], abs=2e-4)
 
 
@@ -128,7 +128,7 @@ def test_moves_of_few_customers_are_in_no_row(tmp_path: Path) -> None:
     people = {(row["from"], row["to"]): row["n"] for row in kr.transitions(journeys, collapse=True)}
     assert min(people.values()) < 40
     rows = [tuple(line.split(",")[:2]) for line in page.files["improve.csv"].splitlines()[1:]]
-    assert len(rows) > 20
+    assert len(rows) > 10
     assert all(people[row] >= 40 for row in rows)
     small = write(shop(buyers=6, lookers=4), tmp_path, min_group=40)
     assert "Fix first: every group has fewer than 40 customers" in small.shown

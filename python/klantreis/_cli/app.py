@@ -104,12 +104,26 @@ def report(
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
     step: Annotated[list[str] | None, typer.Option(help="Step of the funnel, in order; may be repeated.")] = None,
     by: Annotated[str | None, typer.Option(help="touchpoint, channel, phase or another column.")] = None,
+    since: Annotated[str | None, typer.Option(help="Compare what began on this day or later with before.")] = None,
+    audience: Annotated[str | None, typer.Option(help="Audience of the map for whom the report is.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Owner of touchpoints for whom the report is.")] = None,
     min_group: Annotated[int | None, typer.Option(help="Leave out rows of fewer customers.", min=1)] = None,
     language: Language = "en",
 ) -> None:
     """Write a report as one HTML file that works without network."""
     journeys = cut.journeys(source, by)
-    file = kr.report(journeys, to=to, title=title, steps=step or None, by=by, min_group=min_group, language=language)
+    file = kr.report(
+        journeys,
+        to=to,
+        title=title,
+        steps=step or None,
+        by=by,
+        since=since,
+        audience=audience,
+        owner=owner,
+        min_group=min_group,
+        language=language,
+    )
     say(f"Report: {file.resolve()}\n")
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
+    from klantreis._duration import InstantLike
     from klantreis._map import JourneyMap
 
 __all__ = ["render", "report"]
@@ -27,6 +28,10 @@ def report(
     title: str | None = None,
     steps: Sequence[str | Sequence[str]] | None = None,
     by: str | None = None,
+    earlier: Journeys | None = None,
+    since: InstantLike | None = None,
+    audience: str | None = None,
+    owner: str | None = None,
     min_group: int | None = None,
     language: Literal["en", "nl"] = "en",
 ) -> Path:
@@ -49,6 +54,14 @@ def report(
     by
         What flow, funnel, leaving, attribution and paths are made by. Default: the flow by ``phase`` and attribution by
         ``channel`` where the log has them, the rest by ``touchpoint``.
+    earlier
+        Journeys of an earlier period, with which the figures are compared.
+    since
+        In place of ``earlier``: what began at this instant or later is compared with what began before. Default: the
+        middle of the log, where journeys have an ``inactivity``.
+    audience, owner
+        For whom the report is, by the map: an audience of its ``sharing``, or an owner of touchpoints. Journey map,
+        what to fix and where they leave then hold what that reader works with; the other sections stay whole.
     min_group
         Leave out rows of fewer customers, before the report is shared. Default: show all.
     language
@@ -82,6 +95,12 @@ def report(
     require_folder(target)
     if target.is_dir():
         raise InputError(f"{str(target)!r} is a folder; name a file in it, such as {str(target / 'report.html')!r}")
+    if earlier is not None:
+        require_journeys(earlier, "report")
+        if since is not None:
+            raise InputError("both earlier and since say what to compare with; give one of them")
+    if (audience is not None or owner is not None) and journeys.log.map is None:
+        raise InputError("audience and owner are names of a journey map; read the log with map=")
     if by is not None and by not in journeys.log.labels:
         raise InputError(f"by is {by!r}; the log has {', '.join(map(repr, journeys.log.labels))}")
     if min_group is not None:
@@ -89,7 +108,19 @@ def report(
     # Templates take time to load, which `import klantreis` must not.
     from klantreis._report.page import page
 
-    write_whole(target, page(journeys, title=title, steps=steps, by=by, min_group=min_group, language=language))
+    text = page(
+        journeys,
+        title=title,
+        steps=steps,
+        by=by,
+        min_group=min_group,
+        language=language,
+        earlier=earlier,
+        since=since,
+        audience=audience,
+        owner=owner,
+    )
+    write_whole(target, text)
     return target
 
 

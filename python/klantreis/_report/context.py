@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -21,12 +21,17 @@ from klantreis._map import JourneyMap
 from klantreis._markov import select_order
 from klantreis._measure import Measure, measure
 from klantreis._patterns import likely_paths, variants
+from klantreis._report.change import Change, change_of, changed
+from klantreis._report.icons import icon, icon_of
 from klantreis._report.map_grid import is_small
 from klantreis._report.states import Flow, ordered, rolled_up
 from klantreis._report.steps import proposed
-from klantreis._report.words import Words
+from klantreis._report.words import Words, clean
 from klantreis._table import Table, _csv_cell
 from klantreis._transitions import transitions
+
+if TYPE_CHECKING:
+    from klantreis._duration import InstantLike
 
 MODELS: tuple[Model, ...] = ("markov", "linear", "first_touch", "last_touch")
 MIN_N = 30
@@ -34,10 +39,10 @@ MOST_ORDER = 3
 FLOW_COLUMNS = 9
 # No name of the log holds a NUL.
 OTHER = "\0other"
-_HTML_ROWS = 40
+_HTML_ROWS = 25
 MOST_PATHS = 500
 _PATH_ITEMS = 10
-_CSV_BYTES = 16_000
+_CSV_BYTES = 6_000
 # The column that says how many are in a row, where small groups are left out.
 _SIZES = ("n", "count", "weight", "customers")
 
@@ -93,6 +98,10 @@ class Context:
         steps: Sequence[str | Sequence[str]] | None,
         by: str | None,
         min_group: int | None,
+        earlier: Journeys | None = None,
+        since: InstantLike | None = None,
+        audience: str | None = None,
+        owner: str | None = None,
     ) -> None:
         self.journeys = journeys
         self.log = journeys.log
@@ -100,8 +109,12 @@ class Context:
         self.title = title
         self.steps = steps
         self.min_group = min_group
+        self._earlier, self._since = earlier, since
+        self.audience, self.owner = audience, owner
         self.least = words.count(min_group or 0)
         labels = self.log.labels
+        if self.log.map is not None:
+            words.titles = titles_of(self.log.map)
         self.item_by = by or "touchpoint"
         self.flow_by = by or ("phase" if "phase" in labels else "touchpoint")
         self.credit_by = by or ("channel" if "channel" in labels else "touchpoint")
@@ -121,9 +134,42 @@ class Context:
         return self._recut("new") if self.journeys.after_conversion == "continue" else self.journeys
 
     @functools.cached_property
+    def to_first(self) -> Journeys:
+        """Journeys up to the first conversion of a customer: what is compared.
+
+        Cut at every conversion, what follows one would count as journeys that do not convert.
+        """
+        return self._recut("stop")
+
+    @functools.cached_property
     def map(self) -> JourneyMap | None:
         """The journey map that the log was read with."""
         return self.log.map
+
+    @functools.cached_property
+    def part(self) -> JourneyMap | None:
+        """The part of the map that the reader works with; all of it where no reader is named."""
+        if self.map is None or (self.audience is None and self.owner is None):
+            return self.map
+        return self.map.view(self.audience, owner=self.owner)
+
+    @functools.cached_property
+    def reader(self) -> Markup:
+        """Who the report is for, empty where nobody is named; not what the map calls a phase of that name."""
+        names = [Markup("<bdi>{}</bdi>").format(clean(name)) for name in (self.audience, self.owner) if name]
+        return Markup(", ").join(names)
+
+    def concerns(self, item: str) -> bool:
+        """Whether an item of the sections is in the part of the map that the reader works with."""
+        if self.part is None or self.part is self.map or self.item_by not in ("touchpoint", "phase"):
+            return True
+        known = self.part.touchpoints if self.item_by == "touchpoint" else self.part.phases
+        return item in {entry.id for entry in known}
+
+    def concerning(self, table: Table, column: str) -> Table:
+        """The rows whose item is in that part."""
+        keep = [row for row, item in enumerate(table[column]) if self.concerns(item)]
+        return table if len(keep) == len(table) else Table(table._core.take(keep))
 
     @functools.cached_property
     def measured(self) -> Measure | None:
@@ -268,13 +314,45 @@ class Context:
         return funnel(self.journeys, [names], min_n=MIN_N).to_dicts()[0] if names else None
 
     @functools.cached_property
+    def change(self) -> Change | Markup:
+        """The journeys beside earlier ones or, where there are none, why."""
+        return change_of(self, self._earlier, self._since, MIN_N)
+
+    def changed(self, kind: str) -> dict[str, Any] | None:
+        """A headline rate then and now, where it may be shown."""
+        if not self.cut.conversions or not isinstance(self.change, Change):
+            return None
+        row = self.change.rates.get((kind, ""))
+        small = row is None or any(self.is_small(row[name]) for name in ("n_first", "n_second"))
+        return None if row is None or small else changed(self.words, self.change, row)
+
+    @functools.cached_property
+    def funnel_steps(self) -> tuple[Sequence[Any], Markup]:
+        """The steps of the funnel, and a sentence that says where they come from."""
+        return (self.steps, self.words("funnel.sub.given")) if self.steps is not None else proposed(self)
+
+    @functools.cached_property
     def funnel(self) -> tuple[Table | None, Markup]:
-        """The funnel, and a sentence that says where its steps come from."""
-        if self.steps is not None:
-            steps, said = self.steps, self.words("funnel.sub.given")
-        else:
-            steps, said = proposed(self)
+        """The funnel, and where its steps come from."""
+        steps, said = self.funnel_steps
         return (funnel(self.journeys, steps, by=self.item_by, min_n=MIN_N) if steps else None), said
+
+    def icon(self, by: str, name: str) -> dict[str, str] | None:
+        """The icon of a channel or, where the map knows it, of the channel of a touchpoint."""
+        channels = {} if self.map is None else {channel.id: channel for channel in self.map.channels}
+        if by == "touchpoint" and self.map is not None:
+            of = next((item.channel for item in self.map.touchpoints if item.id == name), None)
+            name = of if isinstance(of, str) else of[0] if of else ""
+        elif by != "channel":
+            return None
+        known = channels.get(name)
+        if not name or (by == "touchpoint" and known is None):
+            return None
+        return (
+            icon(self.words, icon_of(known.id, known.name, known.medium), str(known.owned or "unknown"))
+            if known is not None
+            else icon(self.words, icon_of(name), "unknown")
+        )
 
     def is_small(self, count: float | None) -> bool:
         """Whether a group is too small to be shown."""
@@ -336,6 +414,15 @@ class Context:
         return columns
 
 
+def titles_of(map: JourneyMap) -> dict[str, str]:
+    """What the ids of a map are called; an id that means two things keeps to itself."""
+    found: dict[str, set[str]] = {}
+    named = [(part.id, part.name) for part in map.touchpoints] + [(part.id, part.name) for part in map.channels]
+    for id, name in [*named, *((part.id, part.name) for part in map.phases)]:
+        found.setdefault(id, set()).add(name or id)
+    return {id: next(iter(names)) for id, names in found.items() if len(names) == 1}
+
+
 # So many states are put in their best order; it takes twice as long for each one more.
 _MOST_ORDERED = 12
 _ENDS = ("(conversion)", "(null)", "(end)")
@@ -384,8 +471,9 @@ def _download(table: Table) -> dict[str, Any]:
         if size > _CSV_BYTES:
             break
         rows += 1
-    packed = base64.b64encode((table.head(rows).to_csv() or "").encode()).decode()
-    return {"csv": f"data:text/csv;charset=utf-8;base64,{packed}", "csv_rows": rows}
+    # Most of a table is digits and commas, which stand for themselves.
+    text = quote(table.head(rows).to_csv() or "", safe=",()")
+    return {"csv": f"data:text/csv;charset=utf-8,{text}", "csv_rows": rows}
 
 
 def split_path(text: str) -> list[str]:

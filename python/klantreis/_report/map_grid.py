@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from klantreis._report.icons import icon_of
+
 if TYPE_CHECKING:
     from klantreis._map import JourneyMap
     from klantreis._measure import Measure
@@ -24,6 +26,8 @@ class Chip:
     name: str
     channels: tuple[str, ...] = ()
     owned: str = "unknown"
+    icon: str = ""
+    """None where the touchpoint has no channel."""
     customers: int | None = None
     """None: not measured."""
     leave: float = 0.0
@@ -281,6 +285,9 @@ def _chips(
                 id=touchpoint.id,
                 name=titles[touchpoint.id],
                 channels=tuple(channel.name or channel.id for channel in own) or tuple(_several(touchpoint.channel)),
+                icon=icon_of(*(text for channel in own for text in (channel.id, channel.name, channel.medium)))
+                if own
+                else "",
                 owned=next((str(channel.owned) for channel in own if channel.owned), "unknown"),
                 supports=tuple(titles.get(id, id) for id in touchpoint.supports),
                 owner=touchpoint.owner or "",

@@ -14,6 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from klantreis import _core
+from klantreis._duration import InstantLike
 from klantreis._journeys import Journeys
 from klantreis._map import JourneyMap
 from klantreis._report.context import Absent, Context, Part
@@ -74,10 +75,25 @@ def page(
     by: str | None,
     min_group: int | None,
     language: str,
+    earlier: Journeys | None = None,
+    since: InstantLike | None = None,
+    audience: str | None = None,
+    owner: str | None = None,
 ) -> str:
     """Return the report as HTML."""
     words = Words(language)
-    context = Context(journeys, words=words, title=title, steps=steps, by=by, min_group=min_group)
+    context = Context(
+        journeys,
+        words=words,
+        title=title,
+        steps=steps,
+        by=by,
+        min_group=min_group,
+        earlier=earlier,
+        since=since,
+        audience=audience,
+        owner=owner,
+    )
     parts: list[Part] = []
     absent: list[Absent] = []
     for build in SECTIONS:

@@ -7,11 +7,13 @@ from collections.abc import Callable
 
 from klantreis._report.context import Absent, Context, Part
 from klantreis._report.sections import (
+    changes,
     channels,
     figures,
     fix,
     flow,
     funnel,
+    groups,
     header,
     health,
     leaving,
@@ -28,10 +30,12 @@ SECTIONS: tuple[Build, ...] = (
     health.build,
     figures.build,
     fix.build,
+    changes.build,
     map.build,
     flow.build,
     funnel.build,
     leaving.build,
+    groups.build,
     channels.build,
     paths.build,
     time.build,

@@ -88,6 +88,7 @@ def _line(context: Context, name: str, rows: dict[str, dict[str, Any]], most: fl
     return {
         "name": words.state(name) if name == _NOBODY else words.name(name, 60),
         "nobody": name == _NOBODY,
+        "icon": None if name == _NOBODY else context.icon(context.credit_by, name),
         "alt": words.plain("channels.alt", name=words.state(name).striptags(), values=values),
         "span": (least / most, (top - least) / most),
         "marks": [

@@ -16,9 +16,10 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
     settled = row["conversions"] + row["nulls"]
     shown: list[dict[str, Any]] = []
 
-    def put(key: str, value: str, note: object, n: float | None = None) -> None:
+    def put(key: str, value: str, note: object, n: float | None = None, kind: str = "") -> None:
         few = n is not None and n < MIN_N
-        shown.append({"name": words(f"figures.{key}"), "value": value, "note": note, "few": few})
+        changed = context.changed(kind) if kind else None
+        shown.append({"name": words(f"figures.{key}"), "value": value, "note": note, "few": few, "changed": changed})
 
     def interval(stem: str, quantity: str) -> object:
         text = words.interval(row[stem + "lower"], row[stem + "upper"], quantity)
@@ -30,7 +31,7 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
         words("figures.customers.note", journeys=words.of("journey", row["journeys"])),
     )
     if row["conversions"]:
-        put("rate", words.share(row["conversion_rate"]), interval("", "share"), row["n"])
+        put("rate", words.share(row["conversion_rate"]), interval("", "share"), row["n"], "conversion_rate")
         people = context.converters
         if people is not None and people["rate"] is not None:
             text = words.interval(people["rate_lower"], people["rate_upper"], "share")
@@ -38,7 +39,8 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
         if row["value"] is not None:
             put("value", words.amount(row["value"]), words("figures.value.note"))
             per_journey = words.amount(row["value_per_journey"])
-            put("per_journey", per_journey, interval("value_per_journey_", "amount"), row["n"])
+            note = interval("value_per_journey_", "amount")
+            put("per_journey", per_journey, note, row["n"], "value_per_journey")
     if settled and row["mean_length"] is not None:
         put("length", words.number(round(row["mean_length"], 1)), words("figures.length.note"))
     if row["median_time"] is not None:

@@ -11,8 +11,10 @@ from klantreis._report.axes import ticks
 from klantreis._report.context import Absent, Context, Part
 from klantreis._table import Table
 
-_ROWS = 7
+_ROWS = 5
 _BEYOND = 3
+# Less would be written as nothing.
+_LEAST = 0.05
 _PASSED = 5
 _START = "(start)"
 
@@ -25,10 +27,13 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
     if not context.cut.conversions:
         return Absent("fix", nav, words("absent.no_conversion"))
     inside, everywhere = context.fixes
-    known = _known(context, inside)
+    every = _known(context, inside)
+    known = context.concerning(every, "from")
     best = _best(known)
     if not best:
-        return Absent("fix", nav, _reason(context, inside, known, everywhere))
+        reason = words("absent.reader") if _best(every) else _reason(context, inside, every, everywhere)
+        return Absent("fix", nav, reason)
+    best = [row for row in best if row["conversions"] >= _LEAST] or best
     shown = best[:_ROWS]
     marks, most = ticks(max(_gain(row, "upper") or row["conversions"] for row in shown))
     owned = "owner" in inside.columns and any(row["owner"] for row in shown)
@@ -111,12 +116,13 @@ def _line(context: Context, row: dict[str, Any], left: dict[str, Any] | None, mo
     lower, upper = _gain(row, "lower"), _gain(row, "upper")
     gain = words("fix.gain", gain=words.number(_rounded(row["conversions"]) or 0.0))
     why = [words("fix.more", to=_to(context, row, 60))]
-    if left is not None and not context.is_small(left["exits"]):
+    if left is not None and left["exits"] and not context.is_small(left["exits"]):
         why.append(words("fix.left", share=words.share(left["exit_rate"])))
     why.append(Markup('<span class="num">{}</span>').format(words.of("customer", row["n"])))
     alt = words("fix.alt", name=words.name(row["from"]), gain=gain, interval=interval or "–").striptags()
     return {
         "name": words.name(row["from"], 60),
+        "icon": context.icon(context.item_by, row["from"]),
         "why": Markup(" · ").join(why),
         "width": row["conversions"] / most,
         "lower": None if lower is None else max(lower, 0.0) / most,

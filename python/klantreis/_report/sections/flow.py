@@ -8,7 +8,6 @@ from typing import Any
 from klantreis._report.context import OTHER, Absent, Context, Part
 from klantreis._report.layout import Band, Layout, Texts, flow_layout
 from klantreis._report.states import Flow
-from klantreis._report.words import clean
 
 
 class _Texts(Texts):
@@ -21,7 +20,9 @@ class _Texts(Texts):
 
     def name(self, state: str) -> str:
         return (
-            self._words.plain("flow.other", count=self._words.count(self._others)) if state == OTHER else clean(state)
+            self._words.plain("flow.other", count=self._words.count(self._others))
+            if state == OTHER
+            else self._words.title(state)
         )
 
     def count(self, value: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from klantreis._report.change import Change, direction, is_clear, verdict
 from klantreis._report.context import Absent, Context, Part
 
 
@@ -39,11 +40,15 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
                 "rate": "" if before is None or small or row["rate"] is None else words.share(row["rate"]),
                 "interval": "" if small else words.interval(row["rate_lower"], row["rate_upper"], "share"),
                 "few": "few" in row["marks"],
+                "changed": None if before is None or small else _changed(context, int(row["step"])),
                 "note": _note(context, row, before is None),
                 "alt": ""
                 if small
                 else words.plain(
-                    "funnel.alt", label=row["label"], count=words.count(row["count"]), share=words.share(of_first)
+                    "funnel.alt",
+                    label=words.title(row["label"]),
+                    count=words.count(row["count"]),
+                    share=words.share(of_first),
                 ),
             }
         )
@@ -55,13 +60,29 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
         heading = words("funnel.heading_all")
     else:
         heading = words("funnel.heading", name=words.name(worst["label"], 40))
-    values = {"heading": heading, "sub": said, "steps": steps}
+    values = {"heading": heading, "sub": said, "steps": steps, "changes": any(step["changed"] for step in steps)}
     return Part(
         "funnel",
         nav,
         values,
         [context.view("funnel", words.plain("funnel.table"), words("funnel.caption"), table, size="count")],
     )
+
+
+def _changed(context: Context, number: int) -> dict[str, Any] | None:
+    """The share of the step before among these journeys less that among earlier ones."""
+    words, change = context.words, context.change if context.cut.conversions else None
+    row = change.steps.get(number) if isinstance(change, Change) else None
+    if row is None or row["difference"] is None:
+        return None
+    if any(context.is_small(row[name]) for name in ("count_first", "count_second", "n_first", "n_second")):
+        return None
+    return {
+        "difference": words.points(row["difference"]),
+        "interval": words.span(row["lower"], row["upper"], "share"),
+        "kind": direction(is_clear(row), row["difference"] > 0),
+        "verdict": verdict(words, is_clear(row)),
+    }
 
 
 def _place(row: dict[str, Any], lost: float, kept: float) -> tuple[str, float]:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
+from klantreis._report.change import Change, is_clear
 from klantreis._report.context import Absent, Context, Part, split_path
+from klantreis._report.sections.changes import item_name, main_part
 from klantreis._report.sections.funnel import weakest
 
 
@@ -19,7 +21,7 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part:
         news.append(sentence)
         if len(news) == 3:
             break
-    return Part("header", "", {"period": _period(context), "news": news, "fall": _fall(context)})
+    return Part("header", "", {"period": _period(context) + _reader(context), "news": news, "fall": _fall(context)})
 
 
 def _period(context: Context) -> Markup:
@@ -37,6 +39,10 @@ def _period(context: Context) -> Markup:
     return words("header.period", first=first, last=last, **gaps)
 
 
+def _reader(context: Context) -> Markup:
+    return Markup(" ") + context.words("header.reader", names=context.reader) if context.reader else Markup("")
+
+
 def _file_name(source: str) -> str:
     """Without its folders, which say more about the analyst's machine than about the data."""
     return source.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
@@ -45,7 +51,7 @@ def _file_name(source: str) -> str:
 def _source(context: Context) -> Markup:
     source = _file_name(context.log.source)
     # What `read` says of an object in memory, such as "the DataFrame", says nothing to a reader.
-    named = source and not re.fullmatch(r"the \w+", source)
+    named = source and not re.fullmatch(r"the( \w+){1,3}", source)
     return context.words.name(source, 80) if named else context.words("header.source")
 
 
@@ -53,6 +59,7 @@ def _news(context: Context) -> Iterator[Markup]:
     yield from _rate(context)
     if not len(context.journeys):
         return
+    yield from _change(context)
     yield from _leave(context)
     yield from _credit(context)
     yield from _funnel(context)
@@ -80,6 +87,20 @@ def _rate(context: Context) -> Iterator[Markup]:
             journeys=words.of("journey", settled),
             conversion=words.names(list(context.journeys.conversion)),
             interval=words.range(figures["lower"], figures["upper"], "share"),
+        )
+
+
+def _change(context: Context) -> Iterator[Markup]:
+    words, change = context.words, context.change if context.cut.conversions else None
+    if not isinstance(change, Change) or context.changed("conversion_rate") is None:
+        return
+    row = change.rates["conversion_rate", ""]
+    if is_clear(row):
+        gaps = {"now": words.share(row["second"]), "was": words.share(row["first"]), "since": change.since}
+        said = words("news.change.up" if row["difference"] > 0 else "news.change.down", **gaps)
+        most = main_part(context, change)
+        yield (
+            said if most is None else said + " " + words("news.change.part", name=item_name(context, most["from"], 40))
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from klantreis._report.change import Change, is_clear_among_many
 from klantreis._report.context import Absent, Context, Part
 from klantreis._table import Table
 
@@ -19,13 +20,15 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
     words, nav = context.words, context.words.plain("leaving.nav")
     if not len(context.journeys):
         return Absent("leaving", nav, words("absent.empty"))
-    by, found = context.item_by, context.leaving
+    by, whole = context.item_by, context.leaving
+    found, before, later = (context.concerning(table, by) for table in (whole, whole.before, whole.next))
     rows = [row for row in context.shown(found, "exits") if row["exits"]]
     if not rows:
         small = context.min_group is not None and any(found["exits"])
-        reason = words("absent.small", least=context.least) if small else words("absent.nobody_left")
+        other = words("absent.reader" if any(whole["exits"]) else "absent.nobody_left")
+        reason = words("absent.small", least=context.least) if small else other
         return Absent("leaving", nav, reason)
-    everyone, most = sum(found["exits"]), rows[0]["exits"]
+    everyone, most = sum(whole["exits"]), rows[0]["exits"]
     shown = rows[:_ROWS]
     lines: list[dict[str, Any]] = []
     for row in shown:
@@ -35,15 +38,17 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
         lines.append(
             {
                 "name": words.name(name, 60),
+                "icon": context.icon(by, name),
                 "count": words("leaving.count", count=words.count(row["exits"])),
                 "width": row["exits"] / most,
                 "rate": words("leaving.rate", rate=rate, interval=interval)
                 if interval
                 else words("leaving.rate_bare", rate=rate),
+                "changed": _changed(context, name),
                 "marks": words.marks(row["marks"]),
-                "alt": words.plain("leaving.alt", name=name, count=words.count(row["exits"]), rate=rate),
-                "before": _beside(context, found.before, name, "before"),
-                "next": _beside(context, found.next, name, "next"),
+                "alt": words.plain("leaving.alt", name=words.title(name), count=words.count(row["exits"]), rate=rate),
+                "before": _beside(context, before, name, "before"),
+                "next": _beside(context, later, name, "next"),
             }
         )
     in_picture = sum(row["exits"] for row in shown)
@@ -61,12 +66,22 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
     }
     views = [
         context.view("drop_off", words.plain("leaving.table"), words("leaving.caption"), found, size="n"),
-        context.view(
-            "drop_off_before", words.plain("leaving.table_before"), words("leaving.caption_before"), found.before
-        ),
-        context.view("drop_off_next", words.plain("leaving.table_next"), words("leaving.caption_next"), found.next),
+        context.view("drop_off_before", words.plain("leaving.table_before"), words("leaving.caption_before"), before),
+        context.view("drop_off_next", words.plain("leaving.table_next"), words("leaving.caption_next"), later),
     ]
     return Part("leaving", nav, values, views)
+
+
+def _changed(context: Context, name: str) -> Markup | str:
+    """Whether clearly more or fewer leave here than before."""
+    change = context.change if context.cut.conversions else None
+    row = change.rates.get(("exit_rate", name)) if isinstance(change, Change) else None
+    if row is None or not isinstance(change, Change) or not is_clear_among_many(row):
+        return ""
+    if any(context.is_small(row[size]) for size in ("n_first", "n_second")):
+        return ""
+    share = context.words.share
+    return context.words("leaving.change", now=share(row["second"]), was=share(row["first"]), since=change.since)
 
 
 def _beside(context: Context, table: Table, name: str, column: str) -> list[dict[str, Any]]:

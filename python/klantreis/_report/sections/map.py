@@ -10,8 +10,10 @@ from typing import Any
 from markupsafe import Markup
 
 from klantreis._report.context import Absent, Context, Part, View
+from klantreis._report.icons import icon
 from klantreis._report.map_grid import Chip, Column, Grid, Kpi, grid_of, rows_of
 from klantreis._report.words import Words
+from klantreis._table import Table
 
 MIN_ANSWERS = 30
 _MOST_COLUMNS = 24
@@ -30,7 +32,7 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
         return Absent("map", nav, words("absent.map"))
     if len(measured.phases) > _MOST_COLUMNS:
         return Absent("map", nav, words("absent.map_wide", count=words.count(len(measured.phases))))
-    grid = grid_of(**vars(rows_of(measured, context.kpis, context.is_small)), map=context.map)
+    grid = grid_of(**vars(rows_of(measured, context.kpis, context.is_small)), map=context.part)
     values = values_of(grid, words)
     values["heading"] = _heading(grid, words)
     values["sub"] = words(
@@ -38,16 +40,35 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
         phases=words.of("phase", len(grid.columns)),
         customers=words.of("customer", measured.customers),
     )
+    phases, items = (_of_reader(context, table) for table in (measured.phases, measured.touchpoints))
+    name, caption = words.plain("map.table_touchpoints"), words("map.caption_touchpoints")
     views: list[View] = [
-        context.view("phases", words.plain("map.table"), words("map.caption"), measured.phases, size="reach"),
-        context.view(
-            "touchpoints", words.plain("map.table_touchpoints"), words("map.caption_touchpoints"),
-            measured.touchpoints, size="reach",
-        ),
-    ]  # fmt: skip
+        context.view("phases", words.plain("map.table"), words("map.caption"), phases, size="reach"),
+        context.view("touchpoints", name, caption, items, size="reach"),
+    ]
     if context.kpis is not None:
-        views.append(context.view("kpis", words.plain("map.table_kpis"), words("map.caption_kpis"), context.kpis))
+        views.append(
+            context.view(
+                "kpis", words.plain("map.table_kpis"), words("map.caption_kpis"), _of_reader(context, context.kpis)
+            )
+        )
     return Part("map", nav, values, views)
+
+
+def _of_reader(context: Context, table: Table) -> Table:
+    """The rows of the phases and touchpoints that the reader works with."""
+    part = context.part
+    if part is None or part is context.map:
+        return table
+    phases, items = {phase.id for phase in part.phases}, {item.id for item in part.touchpoints}
+    named = [column for column in ("phase", "touchpoint") if column in table.columns]
+
+    def mine(row: dict[str, Any]) -> bool:
+        known = {"phase": phases, "touchpoint": items}
+        return any(row[name] for name in named) and all(not row[name] or row[name] in known[name] for name in named)
+
+    keep = [number for number, row in enumerate(table) if mine(row)]
+    return Table(table._core.take(keep))
 
 
 def _heading(grid: Grid, words: Words) -> Markup:
@@ -186,8 +207,7 @@ def _chip(chip: Chip, words: Words) -> dict[str, Any]:
         "id": chip.id,
         "name": words.name(chip.name, 90),
         "channels": Markup(", ").join(words.name(name, 40) for name in chip.channels),
-        "owned": chip.owned,
-        "owned_words": words.plain(f"map.{chip.owned}") if chip.owned != "unknown" else "",
+        "icon": icon(words, chip.icon, chip.owned) if chip.icon else None,
         "customers": "" if chip.customers is None else words.count(chip.customers),
         "share": "" if not chip.customers else words.share(chip.leave, 0),
         "leave": chip.leave,
@@ -211,10 +231,14 @@ def _feeling(column: Column, words: Words) -> dict[str, Any] | None:
         if felt is None
         else words("map.answers", count=words.count(felt.answers))
         if few
-        else words.interval(felt.lower, felt.upper, "plain"),
+        else words.interval(_tenths(felt.lower), _tenths(felt.upper), "plain"),
         "expected": "" if expected is None else words("map.designed", value=_signed(expected, words)),
         "driver": words.name(column.driver, 120) if column.driver else "",
     }
+
+
+def _tenths(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
 
 
 def _signed(value: float, words: Words) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from klantreis._report.change import Change
 from klantreis._report.context import Absent, Context, Part
 from klantreis._report.sections.health import definitions
 
@@ -18,6 +19,8 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part:
         (words("method.units"), words("method.units.text")),
         (words("method.chain"), words("method.chain.text")),
         (words("method.limits"), words("method.limits.text")),
+        *_change(context),
+        *_reader(context),
         (words("method.options"), options),
         (words("method.absent"), Markup("; ").join(left_out) if left_out else words("method.absent.none")),
         (words("method.privacy"), words("method.privacy.text")),
@@ -30,6 +33,20 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part:
         words.plain("method.nav"),
         {"texts": texts, "definitions": definitions(context), "downloads": downloads},
     )
+
+
+def _change(context: Context) -> list[tuple[Markup, Markup]]:
+    change = context.change if context.cut.conversions else None
+    if not isinstance(change, Change):
+        return []
+    return [(context.words("method.change"), context.words("method.change.text", beside=change.beside))]
+
+
+def _reader(context: Context) -> list[tuple[Markup, Markup]]:
+    """For whom the report is, and what is left out for it."""
+    if not context.reader:
+        return []
+    return [(context.words("method.reader"), context.words("method.reader.text", names=context.reader))]
 
 
 def _options(context: Context) -> dict[str, str]:

@@ -32,6 +32,7 @@ class Words:
         self._columns: Mapping[str, str] = module.COLUMNS
         self._months: tuple[str, ...] = module.MONTHS
         self._units: Mapping[str, str] = module.UNITS
+        self.titles: Mapping[str, str] = {}
 
     def __call__(self, key: str, **gaps: object) -> Markup:
         """The sentence with its gaps filled; texts in gaps are escaped."""
@@ -43,10 +44,14 @@ class Words:
 
     def name(self, text: str, length: int = _NAME_LENGTH) -> Markup:
         """A name from the log as it may stand in a sentence or cell: escaped, in its own direction, not too long."""
-        whole = clean(text)
+        whole = self.title(text)
         cut = cut_name(whole, length)
         title = Markup(' title="{}"').format(cut_name(whole, 600)) if cut != whole else Markup("")
         return Markup("<bdi{}>{}</bdi>").format(title, cut)
+
+    def title(self, text: str) -> str:
+        """A name as plain text; what the map gives a name is called by it."""
+        return clean(self.titles.get(text, text))
 
     def names(self, texts: list[str] | tuple[str, ...]) -> Markup:
         """Names joined by "or"."""
@@ -100,6 +105,23 @@ class Words:
             text = f"{value:,.2f}"
         return self._local(text.replace("-", _format.MINUS))
 
+    def points(self, difference: float) -> str:
+        """The difference of two shares: ``+1.6 points``."""
+        return self.plain("points", value=self._local(_difference(f"{100 * difference:,.1f}")))
+
+    def signed(self, difference: float) -> str:
+        """The difference of two amounts: ``+4.17``."""
+        return self._local(_difference(_format.amount(difference)))
+
+    def span(self, lower: float | None, upper: float | None, quantity: str) -> str:
+        """The interval of a difference, of shares in points: ``0.8–2.4``, ``−0.3 to 1.2``."""
+        if lower is None or upper is None:
+            return ""
+        if quantity != "share":
+            return self.interval(lower, upper, quantity)
+        low, high = (_format.share(bound).removesuffix("%") for bound in (lower, upper))
+        return self._local(f"{low} to {high}" if _format.MINUS in low + high else f"{low}–{high}")
+
     def number(self, value: float) -> str:
         """A number without unit."""
         return self._local(_format.number(value))
@@ -129,6 +151,13 @@ class Words:
     def marks(self, text: str) -> str:
         """The marks of an estimate in words."""
         return ", ".join(self._columns.get(mark, mark) for mark in text.split(",") if mark)
+
+
+def _difference(text: str) -> str:
+    """Give a difference its sign; what rounds to zero has both."""
+    digits = text.lstrip("-" + _format.MINUS)
+    sign = "±" if not digits.strip("0.,") else "+" if digits == text else _format.MINUS
+    return sign + digits
 
 
 def clean(text: str) -> str:
