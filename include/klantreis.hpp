@@ -19,6 +19,7 @@
 #include "klantreis/map.hpp"
 #include "klantreis/markov.hpp"
 #include "klantreis/measure.hpp"
+#include "klantreis/parts.hpp"
 #include "klantreis/paths.hpp"
 #include "klantreis/patterns.hpp"
 #include "klantreis/statistics.hpp"

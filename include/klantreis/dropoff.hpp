@@ -19,6 +19,10 @@
 
 namespace klantreis {
 
+namespace detail {
+struct part_fields;
+}  // namespace detail
+
 /// Which visits count, where an inactivity tells settled journeys from open ones.
 enum class visit_units : std::uint8_t {
   journeys,  ///< those of settled journeys: the rate fits the conversion rate, but growth can bias it
@@ -67,6 +71,7 @@ class drop_off_counts {
   [[nodiscard]] std::uint64_t journeys() const noexcept { return journeys_; }
 
  private:
+  friend struct detail::part_fields;
   friend drop_off_counts count_drop_off(const journey_set&, const drop_off_options&);
   friend drop_off_tables drop_off(const drop_off_counts&, const interval_options&);
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "klantreis/core.hpp"
@@ -17,6 +18,7 @@ namespace klantreis {
 
 namespace detail {
 class path_text_reader;
+struct part_fields;
 }
 
 struct path_options {
@@ -128,6 +130,7 @@ class path_table {
   friend path_table transform_paths(const path_table& paths, path_transform kind,
                                     const path_transform_options& options);
   friend class detail::path_text_reader;
+  friend struct detail::part_fields;
   std::uint32_t index_of(std::span<const std::uint32_t> codes);
   std::uint32_t index_of(std::span<const std::uint32_t> codes, std::uint64_t hash);
   void rehash(std::size_t slots);
@@ -135,6 +138,7 @@ class path_table {
 
   std::string by_ = "touchpoint";
   std::string options_key_;
+  std::vector<std::pair<std::string, std::string>> cut_;  // how the journeys were cut; empty without journeys
   name_table names_;
   std::vector<std::uint64_t> offsets_{0};
   std::vector<std::uint32_t> codes_;

@@ -34,6 +34,7 @@ struct named_transition {
 
 namespace detail {
 class edge_counter;
+struct part_fields;
 }
 
 /// How often settled journeys went from one state to the next, with what an interval by customers needs.
@@ -101,6 +102,7 @@ class transition_counts {
   transition_counts& operator+=(const transition_counts& other);
 
  private:
+  friend struct detail::part_fields;
   friend transition_counts count_transitions(const journey_set& journeys, const transition_options& options);
   friend transition_counts count_transitions(const path_table& paths);
   void assign(std::span<const detail::edge_counter> workers, const name_table& items);

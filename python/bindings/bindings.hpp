@@ -30,5 +30,6 @@ void bind_datasets(py::module_& m);
 void bind_timing(py::module_& m);
 void bind_measure(py::module_& m);
 void bind_conformance(py::module_& m);
+void bind_parts(py::module_& m);
 
 }  // namespace klantreis::bindings

@@ -49,4 +49,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   klantreis::bindings::bind_timing(m);
   klantreis::bindings::bind_measure(m);
   klantreis::bindings::bind_conformance(m);
+  klantreis::bindings::bind_parts(m);
 }

@@ -37,6 +37,7 @@ ORDER = [
     "datasets",
     "measure",
     "conformance",
+    "parts",
 ]
 # These stand side by side at the end: none may include another.
 ANALYSES = ["attribution", "dropoff", "funnel", "improve", "kpi", "patterns", "timing"]

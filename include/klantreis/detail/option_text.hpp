@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -61,6 +62,10 @@ using option_list = std::vector<std::pair<std::string, std::string>>;
 
 /// \throws input_error when counts were made under different options, naming the first one that differs.
 inline void require_equal_options(const option_list& first, const option_list& second, std::string_view what) {
+  const auto same_name = [](const auto& a, const auto& b) { return a.first == b.first; };
+  if (!std::equal(first.begin(), first.end(), second.begin(), second.end(), same_name)) {
+    throw input_error(std::string{what} + " that know different options do not add up; count both in the same way");
+  }
   for (std::size_t i = 0; i < first.size(); ++i) {
     if (first[i].second != second[i].second) {
       throw input_error(std::string{what} + " made under different options do not add up: " + first[i].first + " is " +

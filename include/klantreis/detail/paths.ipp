@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "klantreis/detail/option_text.hpp"
 #include "klantreis/detail/utf8.hpp"
 #include "klantreis/paths.hpp"
 
@@ -125,6 +126,9 @@ KLANTREIS_INLINE path_table& path_table::operator+=(const path_table& other) {
     throw input_error("path tables counted under different options cannot be merged: " + quoted(by_ + options_key_) +
                       " and " + quoted(other.by_ + other.options_key_));
   }
+  if (!cut_.empty() && !other.cut_.empty()) {
+    detail::require_equal_options(cut_, other.cut_, "path tables");
+  }
   if (has_units() != other.has_units()) {
     throw input_error("a path table with customers cannot be merged with one without");
   }
@@ -166,6 +170,7 @@ KLANTREIS_INLINE path_table path_table::with_counts(std::vector<double> conversi
   path_table result;
   result.by_ = by_;
   result.options_key_ = options_key_;
+  result.cut_ = cut_;
   result.names_ = names_;
   result.offsets_ = offsets_;
   result.codes_ = codes_;

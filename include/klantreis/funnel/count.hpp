@@ -64,6 +64,7 @@ struct funnel_options {
 namespace detail {
 struct funnel_plan;
 struct funnel_partial;
+struct part_fields;
 }  // namespace detail
 
 /// How far customers (or journeys) came in a funnel; merges by `+=` over logs that share no customer.
@@ -109,6 +110,7 @@ class funnel_counts {
   friend funnel_counts count_funnel(const journey_set&, const std::vector<funnel_step>&, const funnel_options&);
   friend table funnel(const funnel_counts&, const interval_options&);
   friend struct detail::funnel_partial;
+  friend struct detail::part_fields;
 
   static funnel_counts of(const detail::funnel_plan& plan);
   void add(const funnel_counts& other);

@@ -14,6 +14,10 @@
 
 namespace klantreis {
 
+namespace detail {
+struct part_fields;
+}  // namespace detail
+
 struct step_matrix_options {
   std::size_t steps = 10;         ///< how many steps to show; at least 1
   std::string by = "touchpoint";  ///< `touchpoint`, `channel`, `phase` or an attribute
@@ -41,6 +45,7 @@ class step_matrix_counts {
   [[nodiscard]] std::uint64_t journeys() const noexcept { return journeys_; }
 
  private:
+  friend struct detail::part_fields;
   friend step_matrix_counts count_steps(const journey_set&, const step_matrix_options&);
   friend table step_matrix(const step_matrix_counts&);
 

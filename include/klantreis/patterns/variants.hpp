@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "klantreis/journeys.hpp"
 #include "klantreis/paths.hpp"
@@ -19,6 +21,35 @@ struct variant_options {
   interval_options intervals{};
   unsigned threads = 0;  ///< 0: one for each core
 };
+
+namespace detail {
+struct part_fields;
+}  // namespace detail
+
+/// The distinct paths of journeys with how long each journey took; merges by `+=` over logs that share no customer.
+class variant_counts {
+ public:
+  /// Adds the journeys of another log.
+  /// \throws input_error when the two were counted under different options.
+  variant_counts& operator+=(const variant_counts& other);
+
+  [[nodiscard]] const path_table& paths() const noexcept { return paths_; }
+
+ private:
+  friend struct detail::part_fields;
+  friend variant_counts count_variants(const journey_set&, const variant_options&);
+  friend table variants(const variant_counts&, const variant_options&);
+
+  path_table paths_;
+  std::vector<double> seconds_;  // of each unit of the paths; empty without time
+  std::vector<std::pair<std::string, std::string>> options_;
+};
+
+/// Counts the distinct paths of the journeys, by `by` and `collapse` of the options.
+[[nodiscard]] variant_counts count_variants(const journey_set& journeys, const variant_options& options = {});
+
+/// The table of `variants` from counts, by `limit` and `intervals` of the options.
+[[nodiscard]] table variants(const variant_counts& counts, const variant_options& options = {});
 
 /// The distinct paths, most frequent first, then by the names along the path.
 ///

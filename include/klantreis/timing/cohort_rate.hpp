@@ -14,6 +14,10 @@
 
 namespace klantreis {
 
+namespace detail {
+struct part_fields;
+}  // namespace detail
+
 struct cohort_rate_options {
   std::vector<duration> within = {std::chrono::days{30}};  ///< the horizons H
   std::string segment = {};  ///< an attribute (or other label): its value at the first event of the journey
@@ -28,6 +32,7 @@ class cohort_rate_counts {
   cohort_rate_counts& operator+=(const cohort_rate_counts& other);
 
  private:
+  friend struct detail::part_fields;
   friend cohort_rate_counts count_cohort_rate(const journey_set&, const cohort_rate_options&);
   friend table cohort_rate(const cohort_rate_counts&, const interval_options&);
 

@@ -13,6 +13,10 @@
 
 namespace klantreis {
 
+namespace detail {
+struct part_fields;
+}  // namespace detail
+
 /// A stretch of waiting: how long it lasted, for whom, and how it ended.
 struct spell {
   static constexpr std::uint32_t open = 0;  ///< it had not ended when the observation did
@@ -76,6 +80,7 @@ class spell_set {
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& options() const noexcept { return options_; }
 
  private:
+  friend struct detail::part_fields;
   friend spell_set collect_spells(const journey_set&, const spell_options&);
   void order();
 

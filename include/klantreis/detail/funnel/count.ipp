@@ -40,6 +40,9 @@ KLANTREIS_INLINE funnel_counts& funnel_counts::operator+=(const funnel_counts& o
                       detail::funnel_text(other.steps_));
   }
   detail::require_equal_options(options_, other.options_, "funnel counts");
+  if (by_journeys_ != other.by_journeys_ || base_ != other.base_) {
+    throw input_error("funnel counts of customers and of journeys do not add up; count both alike");
+  }
   add(other);
   return *this;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "klantreis/detail/option_text.hpp"
 #include "klantreis/detail/paths/touches.hpp"
 #include "klantreis/detail/text_key.hpp"
 #include "klantreis/engine.hpp"
@@ -27,6 +28,7 @@ KLANTREIS_INLINE path_table make_paths(const journey_set& journeys, const path_o
     result.options_key_ += " without " + quoted(item);
   }
   result.options_key_ += options.reuse_touches ? " touches of earlier journeys too" : "";
+  result.cut_ = detail::cut_options(journeys);
   result.names_ = *reader.items().names;
   result.has_values_ = !log.values().empty();
   result.units_.reserve(journeys.size());

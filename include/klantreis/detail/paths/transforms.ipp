@@ -112,6 +112,7 @@ KLANTREIS_INLINE path_table transform_paths(const path_table& paths, path_transf
   result.options_key_ = paths.options_key_ + " " + name;
   result.options_key_ += removes ? " " + quoted(options.item) : "";
   result.options_key_ += options.last > 0 ? " " + std::to_string(options.last) : "";
+  result.cut_ = paths.cut_;
   result.has_values_ = paths.has_values_;
   result.rejected_ = paths.rejected_;
   result.rows_read_ = paths.rows_read_;

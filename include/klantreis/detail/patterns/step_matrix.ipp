@@ -34,6 +34,10 @@ KLANTREIS_INLINE step_matrix_counts& step_matrix_counts::operator+=(const step_m
     return *this = other;
   }
   detail::require_equal_options(options_, other.options_, "step counts");
+  if (steps_ != other.steps_) {
+    throw input_error("step counts of " + std::to_string(steps_) + " and of " + std::to_string(other.steps_) +
+                      " steps do not add up; count both with the same");
+  }
   std::vector<std::uint32_t> code_here(other.names_.size());
   for (std::uint32_t code = 0; code < code_here.size(); ++code) {
     code_here[code] = names_.intern(other.names_[code]);

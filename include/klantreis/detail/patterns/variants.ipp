@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <numeric>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -102,12 +103,12 @@ inline std::vector<estimate> variant_rates(const path_table& paths, const std::v
   return result;
 }
 
-/// Medians of first to last event of the settled journeys, by row. The units of `paths` are the journeys, one by one.
-inline std::vector<double> variant_times(const journey_set& journeys, const path_table& paths,
+/// Medians of the seconds of the settled journeys, by row; one number for each unit of `paths`.
+inline std::vector<double> variant_times(std::span<const double> seconds_of, const path_table& paths,
                                          const std::vector<std::uint32_t>& row_of, std::size_t rows) {
   std::vector<std::size_t> offsets(rows + 1, 0);
   const auto for_each_settled = [&](auto&& use) {
-    for (std::size_t index = 0; index < journeys.size(); ++index) {
+    for (std::size_t index = 0; index < seconds_of.size(); ++index) {
       const path_unit& entry = paths.units()[index];
       if (row_of[entry.path] != not_shown && entry.outcome != path_unit::kind::open) {
         use(index, row_of[entry.path]);
@@ -118,7 +119,7 @@ inline std::vector<double> variant_times(const journey_set& journeys, const path
   std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
   std::vector<double> seconds(offsets.back());
   std::vector<std::size_t> next(offsets.begin(), offsets.end() - 1);
-  for_each_settled([&](std::size_t index, std::uint32_t row) { seconds[next[row]++] = journeys.seconds(index); });
+  for_each_settled([&](std::size_t index, std::uint32_t row) { seconds[next[row]++] = seconds_of[index]; });
   std::vector<double> medians(rows);
   for (std::size_t row = 0; row < rows; ++row) {
     medians[row] = quantile(std::span{seconds}.subspan(offsets[row], offsets[row + 1] - offsets[row]), 0.5);
@@ -126,16 +127,15 @@ inline std::vector<double> variant_times(const journey_set& journeys, const path
   return medians;
 }
 
-inline table variants(const path_table& paths, const journey_set* journeys, const variant_options& options) {
+inline table variants(const path_table& paths, std::span<const double> seconds, const variant_options& options) {
   const std::vector<std::uint32_t> order = variant_order(paths, options.limit);
   std::vector<std::uint32_t> row_of(paths.size(), not_shown);
   for (std::uint32_t row = 0; row < order.size(); ++row) {
     row_of[order[row]] = row;
   }
   const std::vector<estimate> rates = variant_rates(paths, order, row_of, options.intervals);
-  const bool timed = journeys != nullptr && journeys->log().has_times();
-  std::vector<double> times =
-      timed ? variant_times(*journeys, paths, row_of, order.size()) : std::vector<double>(order.size(), null_value);
+  std::vector<double> times = seconds.empty() ? std::vector<double>(order.size(), null_value)
+                                              : variant_times(seconds, paths, row_of, order.size());
   const double total = paths.total_conversions() + paths.total_nulls();
 
   std::vector<std::string> texts;
@@ -189,20 +189,54 @@ inline table variants(const path_table& paths, const journey_set* journeys, cons
 
 }  // namespace detail
 
-KLANTREIS_INLINE table variants(const journey_set& journeys, const variant_options& options) {
-  const path_table paths = make_paths(
+KLANTREIS_INLINE variant_counts& variant_counts::operator+=(const variant_counts& other) {
+  if (other.options_.empty()) {
+    return *this;
+  }
+  if (options_.empty()) {
+    return *this = other;
+  }
+  detail::require_equal_options(options_, other.options_, "variants");
+  if (seconds_.empty() != other.seconds_.empty() && paths_.units().size() != 0 && other.paths_.units().size() != 0) {
+    throw input_error("variants of a log with times and of one without do not add up; read both alike");
+  }
+  paths_ += other.paths_;
+  seconds_.insert(seconds_.end(), other.seconds_.begin(), other.seconds_.end());
+  return *this;
+}
+
+KLANTREIS_INLINE variant_counts count_variants(const journey_set& journeys, const variant_options& options) {
+  variant_counts counts;
+  counts.paths_ = make_paths(
       journeys, {.by = options.by, .collapse = options.collapse, .lookback = {}, .threads = options.threads});
-  table result = detail::variants(paths, &journeys, options);
-  result.set_option("collapse", detail::items_of(journeys, options.by, options.collapse).collapse ? "yes" : "no");
-  for (const auto& [name, value] : detail::cut_options(journeys)) {
+  if (journeys.log().has_times()) {
+    counts.seconds_.resize(journeys.size());
+    for (std::size_t index = 0; index < journeys.size(); ++index) {
+      counts.seconds_[index] = journeys.seconds(index);
+    }
+  }
+  counts.options_ = detail::cut_options(journeys);
+  counts.options_.insert(
+      counts.options_.begin(),
+      {"collapse", detail::items_of(journeys, options.by, options.collapse).collapse ? "yes" : "no"});
+  return counts;
+}
+
+KLANTREIS_INLINE table variants(const variant_counts& counts, const variant_options& options) {
+  table result = detail::variants(counts.paths_, counts.seconds_, options);
+  for (const auto& [name, value] : counts.options_) {
     result.set_option(name, value);
   }
   detail::set_interval_options(result, options.intervals);
   return result;
 }
 
+KLANTREIS_INLINE table variants(const journey_set& journeys, const variant_options& options) {
+  return variants(count_variants(journeys, options), options);
+}
+
 KLANTREIS_INLINE table variants(const path_table& paths, const variant_options& options) {
-  table result = detail::variants(paths, nullptr, options);
+  table result = detail::variants(paths, {}, options);
   detail::set_interval_options(result, options.intervals);
   return result;
 }

@@ -39,6 +39,9 @@ KLANTREIS_INLINE cohort_rate_counts& cohort_rate_counts::operator+=(const cohort
     return *this = other;
   }
   detail::require_equal_options(options_, other.options_, "cohort rates");
+  if (within_ != other.within_) {
+    throw input_error("cohort rates of different horizons do not add up; count both with the same");
+  }
   for (const auto& [name, cells] : other.cells_) {
     auto& here = cells_[name];
     here.resize(within_.size());

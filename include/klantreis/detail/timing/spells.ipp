@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -67,6 +68,9 @@ KLANTREIS_INLINE spell_set& spell_set::operator+=(const spell_set& other) {
     return *this = other;
   }
   detail::require_equal_options(options_, other.options_, "spells");
+  if (customers_ > (std::numeric_limits<std::uint32_t>::max)() - other.customers_) {
+    throw limit_error("the spells are of more than 4294967295 customers; merge fewer parts");
+  }
   for (const group& more : other.groups_) {
     auto place = std::find_if(groups_.begin(), groups_.end(),
                               [&](const group& one) { return one.segment == more.segment && one.item == more.item; });

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "klantreis/detail/binary.hpp"
+#include "klantreis/parts.hpp"
+
+// What the binary form of each kind of counts holds, named once for writing and reading, and the rules that must hold of
+// what was read: counts from elsewhere must not bring the analyses where their own never would.
+
+namespace klantreis::detail {
+
+template <typename Io>
+void list_fields(Io& io, visit_moments& m) {
+  io(m.customers, m.v, m.v2, m.v4);
+}
+template <typename Io>
+void list_fields(Io& io, event_moments& m) {
+  io(m.e, m.e2, m.ev, m.e4, m.e3v, m.e2v2, m.ev3);
+}
+template <typename Io>
+void list_fields(Io& io, column_test& test) {
+  io(test.column, test.how, test.names, test.number);
+}
+template <typename Io>
+void list_fields(Io& io, step_condition& condition) {
+  io(condition.all);
+}
+template <typename Io>
+void list_fields(Io& io, funnel_step& step) {
+  io(step.names, step.conditions);
+}
+template <typename Io>
+void list_fields(Io& io, path_unit& unit) {
+  io(unit.path, unit.outcome, unit.value);
+}
+template <typename Io>
+void list_fields(Io& io, log_health::rejection& rejection) {
+  io(rejection.reason, rejection.rows, rejection.first_row);
+}
+template <typename Io>
+void list_fields(Io& io, spell& one) {
+  io(one.time, one.cause, one.customer);
+}
+template <typename Io>
+void list_fields(Io& io, spell_set::group& group) {
+  io(group.segment, group.item, group.spells);
+}
+
+struct pair_entry {
+  std::uint32_t first = 0;
+  std::uint32_t second = 0;
+  std::uint64_t times = 0;
+};
+template <typename Io>
+void list_fields(Io& io, pair_entry& entry) {
+  io(entry.first, entry.second, entry.times);
+}
+template <typename Io>
+void list_fields(Io& io, pair_counts& pairs) {
+  std::vector<pair_entry> entries;
+  if constexpr (Io::reading) {
+    io(entries);
+    pairs = pair_counts{};
+    for (const pair_entry& entry : entries) {
+      if (entry.times == 0 || entry.times > most_events) {
+        refuse_bytes("a count is out of range");
+      }
+      pairs.add(entry.first, entry.second, entry.times);
+    }
+  } else {
+    pairs.for_each([&](std::uint32_t first, std::uint32_t second, std::uint64_t times) {
+      entries.push_back({first, second, times});
+    });
+    io(entries);
+  }
+}
+
+/// Reaches into the counts.
+struct part_fields {
+  template <typename Io>
+  static void list(Io& io, transition_counts& c) {
+    io(c.by_, c.options_, c.states_, c.rows_);
+    sizes(io, c.offsets_);
+    io(c.targets_, c.cells_, c.ticks_per_second_);
+    sizes(io, c.time_offsets_);
+    io(c.times_);
+  }
+  template <typename Io>
+  static void list(Io& io, path_table& c) {
+    io(c.by_, c.options_key_, c.cut_, c.names_, c.offsets_, c.codes_, c.conversions_, c.nulls_, c.open_, c.values_,
+       c.has_values_, c.rejected_, c.rows_read_, c.units_, c.unit_offsets_, c.customer_keys_);
+  }
+  template <typename Io>
+  static void list(Io& io, funnel_counts& c) {
+    io(c.steps_, c.labels_, c.options_, c.definition_);
+    sizes(io, c.base_);
+    io(c.by_journeys_, c.customers_, c.units_, c.excluded_, c.reached_, c.lost_, c.with_base_, c.with_entry_,
+       c.from_previous_, c.from_first_, c.at_, c.from_base_, c.from_entry_);
+  }
+  template <typename Io>
+  static void list(Io& io, drop_off_counts& c) {
+    io(c.by_, c.options_, c.names_, c.journeys_, c.visits_, c.exits_, c.before_, c.next_, c.back_, c.open_);
+  }
+  template <typename Io>
+  static void list(Io& io, step_matrix_counts& c) {
+    auto steps = static_cast<std::uint64_t>(c.steps_);
+    io(c.options_, c.names_, steps, c.journeys_, c.at_, c.ended_);
+    c.steps_ = static_cast<std::size_t>(steps);
+  }
+  template <typename Io>
+  static void list(Io& io, variant_counts& c) {
+    list(io, c.paths_);
+    io(c.seconds_, c.options_);
+  }
+  template <typename Io>
+  static void list(Io& io, spell_set& c) {
+    io(c.by_, c.segment_, c.until_, c.options_, c.groups_, c.customers_);
+  }
+  template <typename Io>
+  static void list(Io& io, cohort_rate_counts& c) {
+    auto cells = std::uint64_t{c.cells_.size()};
+    io(c.segment_, c.options_, c.within_, cells);
+    if constexpr (Io::reading) {
+      for (; cells > 0; --cells) {
+        std::pair<std::string, std::vector<cohort_cell>> entry;
+        io(entry);
+        auto& here = c.cells_[entry.first];
+        for (const cohort_cell& cell : entry.second) {
+          here.push_back({cell.journeys, cell.conversions, cell.too_recent});
+        }
+      }
+    } else {
+      for (const auto& [name, here] : c.cells_) {
+        std::pair<std::string, std::vector<cohort_cell>> entry{name, {}};
+        for (const auto& cell : here) {
+          entry.second.push_back({cell.journeys, cell.conversions, cell.too_recent});
+        }
+        io(entry);
+      }
+    }
+  }
+
+  static void check(const transition_counts& c);
+  static void check(path_table& c);
+  static void check(const funnel_counts& c);
+  static void check(const drop_off_counts& c);
+  static void check(const step_matrix_counts& c);
+  static void check(variant_counts& c);
+  static void check(const spell_set& c);
+  static void check(const cohort_rate_counts& c);
+
+  struct cohort_cell {
+    visit_moments journeys;
+    event_moments conversions;
+    std::uint64_t too_recent = 0;
+
+    template <typename Io>
+    friend void list_fields(Io& io, cohort_cell& cell) {
+      io(cell.journeys, cell.conversions, cell.too_recent);
+    }
+  };
+
+ private:
+  template <typename Io>
+  static void sizes(Io& io, std::vector<std::size_t>& list) {
+    std::vector<std::uint64_t> wide(list.begin(), list.end());
+    io(wide);
+    if constexpr (Io::reading) {
+      list.assign(wide.begin(), wide.end());
+    }
+  }
+};
+
+}  // namespace klantreis::detail
