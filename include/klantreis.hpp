@@ -23,6 +23,7 @@
 #include "klantreis/paths.hpp"
 #include "klantreis/patterns.hpp"
 #include "klantreis/statistics.hpp"
+#include "klantreis/store.hpp"
 #include "klantreis/summary.hpp"
 #include "klantreis/table.hpp"
 #include "klantreis/timing.hpp"

@@ -1,4 +1,2 @@
 // SPDX-License-Identifier: MIT
-#include "klantreis/parts.hpp"
-
 #include "klantreis/detail/parts.ipp"

@@ -14,8 +14,8 @@
 #include "klantreis/timing.hpp"
 #include "klantreis/transitions.hpp"
 
-// Counts of a part of the customers: written to bytes, sent, read and merged. The threads of one machine, the partitions
-// of a log that is larger than memory, the shards of a cluster and yesterday's counts are all parts.
+// Counts of a part of the customers: written to bytes, sent, read and merged. The threads of one machine, the
+// partitions of a log that is larger than memory, the shards of a cluster and yesterday's counts are all parts.
 //
 //     std::string sent = to_bytes(count_transitions(journeys_of_a_shard));
 //     part_counts total = counts_from_bytes(sent);
@@ -26,10 +26,10 @@ namespace klantreis {
 
 /// Counts that have a binary form, whichever they are.
 using part_counts = std::variant<transition_counts, path_table, funnel_counts, drop_off_counts, step_matrix_counts,
-                                 variant_counts, spell_set, cohort_rate_counts>;
+                                 variant_counts, spell_set, cohort_rate_counts, ngram_counts>;
 
 /// What the counts are of: `transitions`, `paths`, `funnel`, `drop_off`, `step_matrix`, `variants`, `spells`,
-/// `cohort_rate`.
+/// `cohort_rate`, `ngrams`.
 [[nodiscard]] std::string_view kind_of(const part_counts& counts) noexcept;
 
 /// The binary form: a mark, its version, the kind, names, options and counts, and a checksum. It is the same on every

@@ -30,6 +30,8 @@ struct path_options {
   std::vector<std::string> exclude = {};  ///< leave out touches of these items
   /// A journey also has the touches of the customer's earlier journeys; else each touch belongs to one journey.
   bool reuse_touches = false;
+  /// An excluded item that no event has is an error; else there is nothing to exclude, as in a part of the customers.
+  bool require_known = true;
   unsigned threads = 0;
 };
 

@@ -14,6 +14,7 @@ void bind_statistics(py::module_& m);
 void bind_log(py::module_& m);
 void bind_map(py::module_& m);
 void bind_journeys(py::module_& m);
+void bind_store(py::module_& m);
 void bind_paths(py::module_& m);
 void bind_transitions(py::module_& m);
 void bind_graph(py::module_& m);

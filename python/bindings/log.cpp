@@ -18,6 +18,7 @@ void bind_log(py::module_& m) {
       .def_property_readonly("has_values", [](const event_log& log) { return !log.values().empty(); })
       .def_property_readonly("has_costs", [](const event_log& log) { return !log.costs().empty(); })
       .def_property_readonly("ticks_per_second", &event_log::ticks_per_second)
+      .def_property_readonly("last_time", &event_log::last_time)
       .def_property_readonly("touchpoints", [](const event_log& log) { return log.touchpoint_names().to_vector(); })
       .def_property_readonly("label_names", &event_log::label_names)
       .def_property_readonly("number_names", &event_log::number_names)

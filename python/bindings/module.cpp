@@ -33,6 +33,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   klantreis::bindings::bind_log(m);
   klantreis::bindings::bind_map(m);
   klantreis::bindings::bind_journeys(m);
+  klantreis::bindings::bind_store(m);
   klantreis::bindings::bind_paths(m);
   klantreis::bindings::bind_transitions(m);
   klantreis::bindings::bind_graph(m);

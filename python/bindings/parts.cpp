@@ -14,12 +14,11 @@
 
 #include "bindings.hpp"
 #include "funnel.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
 namespace {
-
-using released = py::call_guard<py::gil_scoped_release>;
 
 /// Counts of one kind; a class of its own, since pybind11 would take a variant apart.
 struct part {
@@ -39,24 +38,22 @@ void bind_counting(py::module_& m) {
       },
       py::arg("journeys"), py::kw_only(), py::arg("by"), py::arg("collapse"), py::arg("times"), py::arg("threads"),
       released());
-  m.def(
-      "count_paths", [](const path_table& paths) { return part{paths}; }, py::arg("paths"), released());
+  m.def("count_paths", [](const path_table& paths) { return part{paths}; }, py::arg("paths"), released());
   m.def(
       "count_funnel",
-      [](const journey_set& journeys, const funnel_request& request, bool require_known) {
+      [](const journey_set& journeys, const funnel_request& request) {
         funnel_options options = request.options;
-        options.require_known = require_known;
+        options.require_known = false;  // another part may have the name
         return part{count_funnel(journeys, request.steps, options)};
       },
-      py::arg("journeys"), py::arg("request"), py::kw_only(), py::arg("require_known"), released());
+      py::arg("journeys"), py::arg("request"), released());
   m.def(
       "count_drop_off",
       [](const journey_set& journeys, const std::string& by, bool collapse, const std::string& units,
          unsigned threads) {
         const auto counted = known_option<visit_units>(
             "units", units, {{"journeys", visit_units::journeys}, {"visits", visit_units::visits}});
-        return part{
-            count_drop_off(journeys, {.by = by, .collapse = collapse, .units = counted, .threads = threads})};
+        return part{count_drop_off(journeys, {.by = by, .collapse = collapse, .units = counted, .threads = threads})};
       },
       py::arg("journeys"), py::kw_only(), py::arg("by"), py::arg("collapse"), py::arg("units"), py::arg("threads"),
       released());
@@ -73,8 +70,7 @@ void bind_counting(py::module_& m) {
         return part{count_variants(journeys, {.by = by, .collapse = collapse, .threads = threads})};
       },
       py::arg("journeys"), py::kw_only(), py::arg("by"), py::arg("collapse"), py::arg("threads"), released());
-  m.def(
-      "count_spells", [](const spell_set& spells) { return part{spells}; }, py::arg("spells"), released());
+  m.def("count_spells", [](const spell_set& spells) { return part{spells}; }, py::arg("spells"), released());
   m.def(
       "count_cohort_rate",
       [](const journey_set& journeys, const std::vector<std::int64_t>& within, const std::string& segment,
@@ -96,8 +92,7 @@ void bind_results(py::module_& m) {
         return transitions(given.as<transition_counts>(), {.level = level, .min_n = min_n}, threads);
       },
       py::arg("part"), py::kw_only(), py::arg("level"), py::arg("min_n"), py::arg("threads"), released());
-  m.def(
-      "paths_of_part", [](const part& given) { return given.as<path_table>(); }, py::arg("part"), released());
+  m.def("paths_of_part", [](const part& given) { return given.as<path_table>(); }, py::arg("part"), released());
   m.def(
       "funnel_of_part",
       [](const part& given, double level, double min_n) {
@@ -108,8 +103,8 @@ void bind_results(py::module_& m) {
       "drop_off_of_part",
       [](const part& given, double level, double min_n) {
         drop_off_tables found = drop_off(given.as<drop_off_counts>(), {.level = level, .min_n = min_n});
-        return std::tuple(std::move(found.items), std::move(found.before), std::move(found.next),
-                          std::move(found.open), std::move(found.returned));
+        return std::tuple(std::move(found.items), std::move(found.before), std::move(found.next), std::move(found.open),
+                          std::move(found.returned));
       },
       py::arg("part"), py::kw_only(), py::arg("level"), py::arg("min_n"), released());
   m.def(
@@ -118,12 +113,10 @@ void bind_results(py::module_& m) {
   m.def(
       "variants_of_part",
       [](const part& given, std::optional<std::size_t> limit, double level, double min_n) {
-        return variants(given.as<variant_counts>(),
-                        {.limit = limit, .intervals = {.level = level, .min_n = min_n}});
+        return variants(given.as<variant_counts>(), {.limit = limit, .intervals = {.level = level, .min_n = min_n}});
       },
       py::arg("part"), py::kw_only(), py::arg("limit"), py::arg("level"), py::arg("min_n"), released());
-  m.def(
-      "spells_of_part", [](const part& given) { return given.as<spell_set>(); }, py::arg("part"), released());
+  m.def("spells_of_part", [](const part& given) { return given.as<spell_set>(); }, py::arg("part"), released());
   m.def(
       "cohort_rate_of_part",
       [](const part& given, double level, double min_n) {
@@ -138,14 +131,14 @@ void bind_parts(py::module_& m) {
   py::class_<part>(m, "PartCounts")
       .def_property_readonly("kind", [](const part& given) { return std::string{kind_of(given.counts)}; })
       .def(
-          "merge", [](part& total, const part& more) { merge(total.counts, more.counts); }, py::arg("more"),
-          released())
-      .def("copy", [](const part& given) { return given; }, released())
+          "merge", [](part& total, const part& more) { merge(total.counts, more.counts); }, py::arg("more"), released())
+      .def(
+          "copy", [](const part& given) { return given; }, released())
       .def("to_bytes",
            [](const part& given) {
              std::string bytes;
              {
-               const py::gil_scoped_release release;
+               const long_call working;
                bytes = to_bytes(given.counts);
              }
              return py::bytes(bytes);
@@ -154,7 +147,7 @@ void bind_parts(py::module_& m) {
           "from_bytes",
           [](const py::bytes& bytes) {
             const std::string_view view = bytes;
-            const py::gil_scoped_release release;
+            const long_call working;
             return part{counts_from_bytes(view)};
           },
           py::arg("bytes"));

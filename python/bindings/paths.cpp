@@ -86,12 +86,14 @@ void bind_paths(py::module_& m) {
   m.def(
       "make_paths",
       [](const journey_set& journeys, const std::string& by, bool collapse, std::optional<std::int64_t> lookback,
-         std::size_t lookback_touches, const std::vector<std::string>& exclude, bool reuse_touches, unsigned threads) {
+         std::size_t lookback_touches, const std::vector<std::string>& exclude, bool reuse_touches, bool require_known,
+         unsigned threads) {
         path_options options{.by = by,
                              .collapse = collapse,
                              .lookback_touches = lookback_touches,
                              .exclude = exclude,
                              .reuse_touches = reuse_touches,
+                             .require_known = require_known,
                              .threads = threads};
         if (lookback) {
           options.lookback = duration{*lookback};
@@ -100,8 +102,8 @@ void bind_paths(py::module_& m) {
       },
       py::arg("journeys"), py::kw_only(), py::arg("by") = "touchpoint", py::arg("collapse") = false,
       py::arg("lookback") = py::none(), py::arg("lookback_touches") = 0,
-      py::arg("exclude") = std::vector<std::string>{}, py::arg("reuse_touches") = false, py::arg("threads") = 0,
-      released());
+      py::arg("exclude") = std::vector<std::string>{}, py::arg("reuse_touches") = false,
+      py::arg("require_known") = true, py::arg("threads") = 0, released());
 
   m.def(
       "transform_paths",

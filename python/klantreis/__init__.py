@@ -70,7 +70,8 @@ from klantreis._kpi import (
     phase_scores,
     value_concentration,
 )
-from klantreis._log import Log
+from klantreis._large import LargeJourneys, LargeLog, read_large
+from klantreis._log import Log, load_log
 from klantreis._map import (
     JourneyMap,
     MapError,
@@ -99,6 +100,7 @@ from klantreis._measure import (
     relationship,
     timeline,
 )
+from klantreis._parts import Part, count, merge
 from klantreis._paths import Paths, paths, transform_paths
 from klantreis._patterns import entries, likely_paths, step_matrix, variants, ways_in, ways_out
 from klantreis._progress import show_progress
@@ -139,6 +141,8 @@ __all__ = [
     "Interval",
     "JourneyMap",
     "Journeys",
+    "LargeJourneys",
+    "LargeLog",
     "LimitError",
     "Log",
     "LogRank",
@@ -146,6 +150,7 @@ __all__ = [
     "MakeOrBreak",
     "MapError",
     "Measure",
+    "Part",
     "Paths",
     "Relationship",
     "Scenario",
@@ -170,6 +175,7 @@ __all__ = [
     "compare_definitions",
     "compare_models",
     "conformance",
+    "count",
     "datasets",
     "diff",
     "drop_off",
@@ -195,12 +201,14 @@ __all__ = [
     "kpi_places",
     "kpis",
     "likely_paths",
+    "load_log",
     "load_model",
     "log_rank",
     "loss_reasons",
     "make_or_break",
     "markov",
     "measure",
+    "merge",
     "models",
     "newcombe",
     "newcombe_paired",
@@ -217,6 +225,7 @@ __all__ = [
     "reach",
     "reach_by_period",
     "read",
+    "read_large",
     "read_paths",
     "relationship",
     "removal_effects",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from klantreis import _core
 from klantreis._core import InputError
@@ -19,7 +19,7 @@ AfterConversion = Literal["new", "stop", "continue"]
 class Journeys:
     """The journeys of a log; made by :func:`klantreis.journeys`. It keeps its log and copies no events."""
 
-    __slots__ = ("_after_conversion", "_conversion", "_handle", "_log", "_options")
+    __slots__ = ("_after_conversion", "_conversion", "_cut", "_handle", "_log", "_options")
 
     def __init__(
         self,
@@ -28,12 +28,15 @@ class Journeys:
         conversion: tuple[str, ...],
         after_conversion: AfterConversion,
         options: dict[str, str],
+        *,
+        cut: dict[str, Any],
     ) -> None:
         self._handle = handle
         self._log = log
         self._conversion = conversion
         self._after_conversion: AfterConversion = after_conversion
         self._options = options
+        self._cut = cut
 
     def __len__(self) -> int:
         return self._handle.size
@@ -97,7 +100,34 @@ class Journeys:
         """
         handle = self._handle.recut(after_conversion)
         options = {**self._options, "after_conversion": after_conversion}
-        return Journeys(handle, self._log, self._conversion, after_conversion, options)
+        cut = {**self._cut, "after_conversion": after_conversion}
+        return Journeys(handle, self._log, self._conversion, after_conversion, options, cut=cut)
+
+    def update(self, more: Any, *, where: str | None = None, connection: Any = None) -> Journeys:
+        """Return the journeys with more events, of the customers there are and of new ones.
+
+        Journeys that had ended with the last event go on with the new ones, and are settled or open by the new end of
+        the observation, unless that was given. The result is that of cutting all events anew.
+
+        Parameters
+        ----------
+        more, where, connection
+            As for :meth:`Log.update`.
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> log = kr.read({"customer_id": [1, 1], "timestamp": ["2024-03-01", "2024-03-02"],
+        ...                "touchpoint": ["visit", "cart"]})
+        >>> journeys = kr.journeys(log, conversion="order")
+        >>> journeys.update({"customer_id": [1], "timestamp": ["2024-03-03"], "touchpoint": ["order"]})
+        Journeys(1 journeys of 1 customers: 1 converted, 0 did not, 0 open)
+        """
+        log = self._log.update(more, where=where, connection=connection)
+        return _cut_again(log, self._cut)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _cut_again, (self._log, self._cut)
 
     def summary(self, *, level: float = 0.95, min_n: int = 30) -> Table:
         """Return the headline figures in one row: journeys, conversions, conversion rate with interval, value, time.
@@ -181,6 +211,15 @@ def journeys(
     >>> kr.journeys(log, conversion="order")
     Journeys(2 journeys of 2 customers: 1 converted, 1 did not, 0 open)
     """
+    cut: dict[str, Any] = {
+        "conversion": conversion if conversion is None or isinstance(conversion, str) else tuple(conversion),
+        "after_conversion": after_conversion,
+        "inactivity": inactivity,
+        "observed_until": observed_until,
+        "gap": gap,
+        "threads": threads,
+    }
+    conversion = cut["conversion"]
     if not isinstance(log, Log):
         raise InputError(
             f"journeys are cut from a Log, not from {type(log).__name__}; read the events with klantreis.read"
@@ -208,8 +247,14 @@ def journeys(
     for key, given in (("inactivity", inactivity), ("observed_until", observed_until), ("gap", gap)):
         if given is not None:
             options[key] = str(given)
-    result = Journeys(handle, log, names, after_conversion, options)
+    result = Journeys(handle, log, names, after_conversion, options, cut=cut)
     for note in result.notes:
         if note.startswith(("conversion ", "no journey is settled")):
             warnings.warn(note, stacklevel=2)
     return result
+
+
+def _cut_again(log: Log, cut: dict[str, Any]) -> Journeys:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what there was to say was said when they were cut first
+        return journeys(log, **cut)

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from klantreis import _core
 from klantreis._core import InputError
+from klantreis._files import require_folder, write_whole
 from klantreis._table import Table
 
 if TYPE_CHECKING:
@@ -30,12 +34,20 @@ class Log:
     (3, 2)
     """
 
-    __slots__ = ("_handle", "_map", "_source")
+    __slots__ = ("_columns", "_handle", "_map", "_source")
 
-    def __init__(self, handle: _core.EventLog, source: str = "", map: JourneyMap | None = None) -> None:
+    def __init__(
+        self,
+        handle: _core.EventLog,
+        source: str = "",
+        map: JourneyMap | None = None,
+        *,
+        columns: dict[str, Any] | None = None,
+    ) -> None:
         self._handle = handle
         self._source = source
         self._map = map
+        self._columns = columns
 
     def __len__(self) -> int:
         return self._handle.events
@@ -156,9 +168,106 @@ class Log:
         """
         return Table(self._handle.label_counts(by))
 
+    def update(self, more: Any, *, where: str | None = None, connection: Any = None) -> Log:
+        """Return the log with more events after those it has.
+
+        It is what one reading of both inputs, one after the other, would give. Only customers with new events are
+        sorted in anew, so it costs a small part of reading all again.
+
+        Parameters
+        ----------
+        more
+            Events with the columns of this log, whatever :func:`klantreis.read` reads; or a log.
+        where, connection
+            As for :func:`klantreis.read`.
+
+        Returns
+        -------
+        Log
+
+        Raises
+        ------
+        InputError
+            When the columns differ, or the log has a map, an order column beside the time, or no time: then read all
+            events again.
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> log = kr.read({"customer_id": [1], "timestamp": ["2024-03-01"], "touchpoint": ["visit"]})
+        >>> log.update({"customer_id": [1, 2], "timestamp": ["2024-03-02", "2024-03-02"],
+        ...             "touchpoint": ["order", "visit"]})
+        Log(3 events, 2 customers, 2 touchpoints; by: touchpoint)
+        """
+        from klantreis._read import read
+
+        if self._columns is not None and self._columns["order"] is not None:
+            raise InputError(
+                "this log was sorted by an order column, which it does not keep; read the old and the new events again"
+            )
+        if isinstance(more, Log):
+            added = more
+        elif self._columns is None:
+            raise InputError("it is not known how this log was read; read the new events, and pass their log")
+        else:
+            added = read(more, where=where, connection=connection, **self._columns)
+        return Log(_core.updated_log(self._handle, added._handle), self._source, columns=self._columns)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the log to a file that :func:`klantreis.load_log` reads.
+
+        The file appears as a whole or not at all, and has a checksum.
+
+        Raises
+        ------
+        InputError
+            When the log has a map: read it without, and apply the map when it is read again.
+
+        Examples
+        --------
+        >>> import klantreis as kr, tempfile, os
+        >>> log = kr.read({"customer_id": [1], "timestamp": ["2024-03-01"], "touchpoint": ["visit"]})
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     log.save(os.path.join(folder, "march.log"))
+        ...     kr.load_log(os.path.join(folder, "march.log"))
+        Log(1 events, 1 customers, 1 touchpoints; by: touchpoint)
+        """
+        require_folder(path)
+        write_whole(path, self._to_bytes())
+
+    def _to_bytes(self) -> bytes:
+        return _core.log_to_bytes(self._handle, json.dumps({"source": self._source, "columns": self._columns}))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_bytes, (self._to_bytes(),)
+
     def __repr__(self) -> str:
         parts = [f"{len(self):,} events", f"{self.customers:,} customers", f"{len(self.touchpoints):,} touchpoints"]
         return f"Log({', '.join(parts)}; by: {', '.join(self.labels)})"
 
     def _repr_html_(self) -> str:
         return self.health()._repr_html_()
+
+
+def load_log(path: str | os.PathLike[str]) -> Log:
+    """Read a log that :meth:`Log.save` wrote; it can be updated, and cut as any other.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, damaged, cut off, of another version, or no log.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"the log {str(path)!r} cannot be read: {error.strerror}; check the path") from error
+    try:
+        return _from_bytes(data)
+    except InputError as error:
+        raise InputError(f"{str(path)!r}: {error}") from None
+
+
+def _from_bytes(data: bytes) -> Log:
+    handle, note = _core.log_from_bytes(data)
+    known = json.loads(note) if note else {}
+    return Log(handle, known.get("source", ""), columns=known.get("columns"))

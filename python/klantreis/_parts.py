@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from klantreis import _core
@@ -12,7 +11,7 @@ from klantreis._core import InputError
 from klantreis._dropoff import DropOff
 from klantreis._duration import DurationLike, microseconds
 from klantreis._funnel.request import Step, request
-from klantreis._paths import Paths, paths
+from klantreis._paths import Paths, path_options
 from klantreis._table import Table
 from klantreis._timing import Spells
 
@@ -21,10 +20,7 @@ if TYPE_CHECKING:
 
     from klantreis._journeys import Journeys
 
-Analysis = Literal[
-    "transitions", "paths", "funnel", "drop_off", "step_matrix", "variants", "spells", "cohort_rate"
-]
-Counter = "Callable[[Journeys], _core.PartCounts]"
+Analysis = Literal["transitions", "paths", "funnel", "drop_off", "step_matrix", "variants", "spells", "cohort_rate"]
 
 
 class Part:
@@ -185,12 +181,12 @@ def _join(waiting: list[tuple[int, _core.PartCounts]]) -> None:
 # What each analysis counts
 
 
-def counter_of(analysis: str, options: dict[str, Any], *, complete: bool = False) -> Callable[[Journeys], _core.PartCounts]:
+def counter_of(
+    analysis: str, options: dict[str, Any], *, complete: bool = False
+) -> Callable[[Journeys], _core.PartCounts]:
     """What counts journeys for an analysis; ``complete`` says that a name which the log lacks occurs nowhere."""
     if analysis not in _COUNTERS:
         raise InputError(f"there are no counts of {analysis!r}; known are {', '.join(map(repr, get_args(Analysis)))}")
-    if analysis == "funnel":
-        return _funnel(complete=complete, **options)
     return _COUNTERS[analysis](**options)
 
 
@@ -203,12 +199,13 @@ def _transitions(
 
 
 def _paths(**options: Any) -> Callable[[Journeys], _core.PartCounts]:
-    return lambda journeys: _core.count_paths(paths(journeys, **options)._handle)
+    asked = path_options(**options)
+    return lambda journeys: _core.count_paths(_core.make_paths(journeys._handle, require_known=False, **asked))
 
 
-def _funnel(*, steps: Sequence[Step], complete: bool = False, **options: Any) -> Callable[[Journeys], _core.PartCounts]:
+def _funnel(*, steps: Sequence[Step], **options: Any) -> Callable[[Journeys], _core.PartCounts]:
     asked = request(steps, **options)
-    return lambda journeys: _core.count_funnel(journeys._handle, asked, require_known=complete)
+    return lambda journeys: _core.count_funnel(journeys._handle, asked)
 
 
 def _drop_off(

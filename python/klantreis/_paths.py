@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from klantreis import _core
 from klantreis._arguments import whole_number
@@ -67,6 +67,9 @@ class Paths:
         merged.merge(other._handle)
         return Paths(merged)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_bytes, (_core.count_paths(self._handle).to_bytes(),)
+
     def table(self) -> Table:
         """Return ``path, conversions, nulls, open, value``, most journeys first."""
         return Table(self._handle.to_table())
@@ -125,18 +128,33 @@ def paths(
     >>> kr.paths(kr.journeys(log, conversion="order")).table().to_dicts()
     [{'path': 'visit', 'conversions': 1.0, 'nulls': 1.0, 'open': 0.0, 'value': 0.0}]
     """
-    return Paths(
-        _core.make_paths(
-            journeys._handle,
-            by=by,
-            collapse=collapse,
-            lookback=None if lookback is None else microseconds(lookback, "lookback"),
-            lookback_touches=0 if lookback_touches is None else whole_number(lookback_touches, "lookback_touches", 1),
-            exclude=[exclude] if isinstance(exclude, str) else list(exclude),
-            reuse_touches=bool(reuse_touches),
-            threads=threads or 0,
-        )
-    )
+    options = path_options(by, collapse, lookback, lookback_touches, exclude, reuse_touches, threads)
+    return Paths(_core.make_paths(journeys._handle, **options))
+
+
+def _from_bytes(data: bytes) -> Paths:
+    return Paths(_core.paths_of_part(_core.PartCounts.from_bytes(data)))
+
+
+def path_options(
+    by: str = "touchpoint",
+    collapse: bool = False,
+    lookback: DurationLike | None = None,
+    lookback_touches: int | None = None,
+    exclude: str | Sequence[str] = (),
+    reuse_touches: bool = False,
+    threads: int | None = None,
+) -> dict[str, Any]:
+    """Return the options of :func:`paths` as the core takes them."""
+    return {
+        "by": by,
+        "collapse": bool(collapse),
+        "lookback": None if lookback is None else microseconds(lookback, "lookback"),
+        "lookback_touches": 0 if lookback_touches is None else whole_number(lookback_touches, "lookback_touches", 1),
+        "exclude": [exclude] if isinstance(exclude, str) else list(exclude),
+        "reuse_touches": bool(reuse_touches),
+        "threads": threads or 0,
+    }
 
 
 def transform_paths(paths: Paths, kind: Transform, *, item: str | None = None, last: int | None = None) -> Paths:

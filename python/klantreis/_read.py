@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from klantreis import _core
 from klantreis._core import InputError
 from klantreis._log import Log
 from klantreis._paths import Paths
-from klantreis._sources import Wanted, open_source
+from klantreis._sources import Source, Wanted, open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,13 +31,21 @@ class _Default(str):
     __slots__ = ()
 
 
+# The names of columns that the caller does not give.
+COLUMNS = {
+    "customer": _Default("customer_id"),
+    "time": _Default("timestamp"),
+    "touchpoint": _Default("touchpoint"),
+}
+
+
 def read(
     source: Any,
     *,
     map: JourneyMap | str | os.PathLike[str] | Mapping[str, Any] | None = None,
-    customer: str = _Default("customer_id"),
-    time: str | None = _Default("timestamp"),
-    touchpoint: str = _Default("touchpoint"),
+    customer: str = COLUMNS["customer"],
+    time: str | None = COLUMNS["time"],
+    touchpoint: str = COLUMNS["touchpoint"],
     channel: str | None = None,
     phase: str | Mapping[str, str] | None = None,
     value: str | None = None,
@@ -125,6 +134,67 @@ def read(
     >>> log
     Log(3 events, 2 customers, 2 touchpoints; by: touchpoint)
     """
+    columns = {
+        "map": map,
+        "customer": customer,
+        "time": time,
+        "touchpoint": touchpoint,
+        "channel": channel,
+        "phase": phase,
+        "value": value,
+        "cost": cost,
+        "order": order,
+        "attributes": attributes,
+        "numbers": numbers,
+        "only": only,
+        "time_unit": time_unit,
+        "on_bad": on_bad,
+        "threads": threads,
+    }
+    reading = open_events(source, columns, where=where, connection=connection, progress=progress)
+    builder = _core.LogBuilder(**reading.options)
+    reading.into(builder)
+    return reading.log(builder)
+
+
+@dataclass
+class Reading:
+    """Events that are about to be read."""
+
+    source: Source
+    columns: dict[str, Any]  # the arguments of read that say what is what
+    options: dict[str, Any]  # of the builder
+    roles: dict[str, Any]
+    designed: tuple[JourneyMap, _core.Map] | None
+
+    def into(self, rows: _core.LogBuilder | _core.EventSpill) -> None:
+        """Hand over all rows."""
+        self.source.consume(lambda stream: rows.append(stream, **self.roles))
+
+    def log(self, builder: _core.LogBuilder) -> Log:
+        """The log of the rows that were handed to `builder`."""
+        described = self.source.described
+        if self.designed is None:
+            return Log(builder.finish(), described, columns=self.columns)
+        handle = _core.finish_mapped(builder, self.designed[1])
+        return Log(handle, described, self.designed[0], columns=self.columns)
+
+
+def open_events(
+    source: Any,
+    columns: dict[str, Any],
+    *,
+    where: str | None = None,
+    connection: Any = None,
+    progress: Callable[[int], None] | None = None,
+    limits: dict[str, str] | None = None,
+) -> Reading:
+    """Open the events of `source` with the arguments of :func:`read` by name; `limits` are settings of DuckDB."""
+    map = columns["map"]
+    customer, time, touchpoint = columns["customer"], columns["time"], columns["touchpoint"]
+    channel, phase, value, cost = columns["channel"], columns["phase"], columns["value"], columns["cost"]
+    order, attributes, numbers = columns["order"], columns["attributes"], columns["numbers"]
+    only, threads = columns["only"], columns["threads"]
     designed = None if map is None else core_map(map)
     named: dict[str, Any] = {} if designed is None else designed[1].columns
     optional: set[str] = set()
@@ -186,30 +256,35 @@ def read(
         time=time,
         optional=optional,
     )
-    stop = _stops(on_bad)
-    opened = open_source(source, wanted, where=where, connection=connection, stop=stop, progress=progress)
-    ticks = 0 if time is None else _ticks(opened.stream, time, time_unit)
-    builder = _core.LogBuilder(
-        drop_bad_rows=not stop, ticks_per_second=ticks, phases=phases, only=list(only), threads=_thread_count(threads)
+    stop = _stops(columns["on_bad"])
+    opened = open_source(
+        source, wanted, where=where, connection=connection, stop=stop, progress=progress, limits=limits
     )
-    opened.consume(
-        lambda stream: builder.append(
-            stream,
-            customer=customer,
-            touchpoint=touchpoint,
-            time=time or "",
-            order=wanted.arguments.get("order", ""),
-            channel=wanted.arguments.get("channel", ""),
-            phase=phase_column or "",
-            value=wanted.arguments.get("value", ""),
-            cost=wanted.arguments.get("cost", ""),
-            attributes=[name for i, name in enumerate(attributes) if f"attributes[{i}]" in wanted.arguments],
-            numbers=[name for i, name in enumerate(numbers) if f"numbers[{i}]" in wanted.arguments],
-        )
+    ticks = 0 if time is None else _ticks(opened.stream, time, columns["time_unit"])
+    return Reading(
+        opened,
+        columns,
+        options={
+            "drop_bad_rows": not stop,
+            "ticks_per_second": ticks,
+            "phases": phases,
+            "only": list(only),
+            "threads": _thread_count(threads),
+        },
+        roles={
+            "customer": customer,
+            "touchpoint": touchpoint,
+            "time": time or "",
+            "order": wanted.arguments.get("order", ""),
+            "channel": wanted.arguments.get("channel", ""),
+            "phase": phase_column or "",
+            "value": wanted.arguments.get("value", ""),
+            "cost": wanted.arguments.get("cost", ""),
+            "attributes": [name for i, name in enumerate(attributes) if f"attributes[{i}]" in wanted.arguments],
+            "numbers": [name for i, name in enumerate(numbers) if f"numbers[{i}]" in wanted.arguments],
+        },
+        designed=designed,
     )
-    if designed is None:
-        return Log(builder.finish(), opened.described)
-    return Log(_core.finish_mapped(builder, designed[1]), opened.described, designed[0])
 
 
 def read_paths(

@@ -30,6 +30,7 @@ _READERS = {
 }
 _PACKED = (".gz", ".zst")
 _ROW = "klantreis row"
+_FILE_REMEDY = "; write that file anew, or leave it out"
 # What the casts below raise for a text that is no time or number; DuckDB wraps it in words of its own.
 _BAD_TEXT = re.compile(r"klantreis-bad<(\d+)\|(time|number)\|(.*?)\|>", re.DOTALL)
 
@@ -96,13 +97,13 @@ def _bad(column: str, what: str) -> str:
     return f"error(concat('klantreis-bad<', {quoted(_ROW)}, {before}, {text}, {after}))"
 
 
-def _explained(error: Exception, described: str) -> InputError:
+def _explained(error: Exception, described: str, remedy: str = "") -> InputError:
     """What went wrong in DuckDB, as the user sees it."""
     found = _BAD_TEXT.search(str(error))
     if found is None:
         # The reason comes first, a sketch of the query or advice on options after an empty line.
         lines = str(error).strip().split("\n\n")[0].split("\n")
-        return InputError(f"{described} cannot be read: {'; '.join(line.strip() for line in lines[:4])}")
+        return InputError(f"{described} cannot be read: {'; '.join(line.strip() for line in lines[:4])}{remedy}")
     return _bad_text(found[1], found[3], found[2])
 
 
@@ -123,6 +124,8 @@ class Source:
         self.described = described
         self._streams = [stream, *(item for item in kept if isinstance(item, _core.Stream))]
         self._kept = kept
+        # Says which part of the source is at fault when it ends in an error that does not.
+        self.fault: Callable[[], str | None] | None = None
 
     def consume(self, use: Callable[[_core.Stream], None]) -> None:
         """Let `use` read the stream, and say what went wrong as the user sees it."""
@@ -133,6 +136,8 @@ class Source:
                 stream.raise_pending()
             if _BAD_TEXT.search(str(error)):
                 raise _explained(error, self.described) from None
+            if self.fault is not None and "could not deliver" in str(error) and (found := self.fault()):
+                raise InputError(found) from error
             raise
         finally:
             for stream in self._streams:
@@ -150,8 +155,9 @@ def open_source(
     connection: Any,
     stop: bool,
     progress: Callable[[int], None] | None,
+    limits: Mapping[str, str] | None = None,
 ) -> Source:
-    """Open whatever `source` is as a stream of the wanted columns."""
+    """Open whatever `source` is as a stream of the wanted columns; `limits` are settings of DuckDB for files."""
     if connection is not None:
         if not isinstance(source, str):
             raise InputError(f"connection= goes with SQL text; the source is {_type_name(source)}")
@@ -160,7 +166,7 @@ def open_source(
         return _from_relation(source, "the DuckDB relation", wanted, where, stop, progress)
     files = _paths_of(source)
     if files is not None:
-        return _from_files(files, wanted, where, stop, progress)
+        return _from_files(files, wanted, where, stop, progress, limits or {})
     if where is not None:
         raise InputError(
             f"where= is SQL for files, queries and DuckDB relations; filter the {_type_name(source)} first"
@@ -226,11 +232,18 @@ def _reader_of(files: Sequence[str]) -> tuple[str, str]:
 
 
 def _from_files(
-    files: Sequence[str], wanted: Wanted, where: str | None, stop: bool, progress: Callable[[int], None] | None
+    files: Sequence[str],
+    wanted: Wanted,
+    where: str | None,
+    stop: bool,
+    progress: Callable[[int], None] | None,
+    limits: Mapping[str, str],
 ) -> Source:
     reader, suffix = _reader_of(files)
     described = files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more files"
     connection = _own_connection()
+    for name, setting in limits.items():
+        connection.execute(f"SET {name} = {literal(setting)}")
     listed = "[" + ", ".join(map(literal, files)) + "]"
     options = ", union_by_name=true" if len(files) > 1 else ""
     if reader == "read_csv":
@@ -258,10 +271,25 @@ def _from_files(
             numbered = f"SELECT *, row_number() OVER () - 1 AS {quoted(_ROW)} FROM ({query})"
             query = f"SELECT * REPLACE ({', '.join(casts)}) FROM ({numbered})"
         relation = connection.sql(query)
-        return _opened(relation, described, wanted, where, progress, [connection])
+        opened = _opened(relation, described, wanted, where, progress, [connection])
     except _duckdb_error() as error:
         connection.close()
-        raise _explained(error, described) from error
+        raise _explained(error, described, _FILE_REMEDY) from error
+    opened.fault = lambda: _faulty_file(files, reader, wanted)
+    return opened
+
+
+def _faulty_file(files: Sequence[str], reader: str, wanted: Wanted) -> str | None:
+    """What is wrong with the first file that cannot be read to its end, or None where all can."""
+    cells = ", ".join(map(quoted, wanted.names))
+    for file in files:
+        with _own_connection() as connection:
+            try:
+                # A hash needs every cell, which a count does not.
+                connection.execute(f"SELECT bit_xor(hash({cells})) FROM {reader}({literal(file)})").fetchall()
+            except _duckdb_error() as error:
+                return str(_explained(error, file, _FILE_REMEDY))
+    return None
 
 
 def _file_type(name: str, guessed: str, wanted: Wanted, *, is_csv: bool) -> str:

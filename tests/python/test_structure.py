@@ -21,6 +21,7 @@ ORDER = [
     "log",
     "map",
     "journeys",
+    "store",
     "summary",
     "paths",
     "transitions",

@@ -7,6 +7,7 @@
 #include "klantreis/detail/instants.hpp"
 #include "klantreis/detail/log/builder.ipp"
 #include "klantreis/detail/log/data.hpp"
+#include "klantreis/detail/log/events_of.hpp"
 #include "klantreis/detail/log/finish.ipp"
 #include "klantreis/log.hpp"
 
@@ -118,28 +119,10 @@ KLANTREIS_INLINE std::optional<std::size_t> event_log::find_customer(std::string
 
 KLANTREIS_INLINE void append_stream(log_builder& builder, ArrowArrayStream* stream, const log_columns& columns) {
   arrow_reader reader{stream};
-  const auto optional_column = [](const record_batch& batch, const std::string& name) {
-    return name.empty() ? column_view{} : batch.column(name);
-  };
   begin_stage("reading", 0);
   while (auto next = reader.next()) {
     const auto batch = std::make_shared<const record_batch>(std::move(*next));
-    event_batch events;
-    events.customer = batch->column(columns.customer);
-    events.touchpoint = batch->column(columns.touchpoint);
-    events.time = optional_column(*batch, columns.time);
-    events.order = optional_column(*batch, columns.order);
-    events.channel = optional_column(*batch, columns.channel);
-    events.phase = optional_column(*batch, columns.phase);
-    events.value = optional_column(*batch, columns.value);
-    events.cost = optional_column(*batch, columns.cost);
-    for (const auto& name : columns.attributes) {
-      events.attributes.emplace_back(name, batch->column(name));
-    }
-    for (const auto& name : columns.numbers) {
-      events.numbers.emplace_back(name, batch->column(name));
-    }
-    builder.append(events, batch);
+    builder.append(detail::events_of(*batch, columns), batch);
     advance(batch->rows());
   }
 }

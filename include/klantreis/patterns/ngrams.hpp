@@ -24,6 +24,10 @@ struct ngram_options {
 /// The most items an n-gram may have.
 inline constexpr std::size_t max_ngram_length = 64;
 
+namespace detail {
+struct part_fields;
+}  // namespace detail
+
 /// How often each run of `length` neighbouring items stands in the paths of all journeys, open ones too; merges by `+=`
 /// over logs that share no customer.
 ///
@@ -62,6 +66,7 @@ class ngram_counts {
   ngram_counts& operator+=(const ngram_counts& other);
 
  private:
+  friend struct detail::part_fields;
   friend ngram_counts count_ngrams(const journey_set&, const ngram_options&);
   /// Gives every vector the order of `order`, and leaves out what it does not name.
   void arrange(const std::vector<std::size_t>& order);

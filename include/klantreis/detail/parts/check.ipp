@@ -213,4 +213,19 @@ KLANTREIS_INLINE void part_fields::check(const cohort_rate_counts& c) {
   }
 }
 
+KLANTREIS_INLINE void part_fields::check(const ngram_counts& c) {
+  must(c.length_ >= 1 && c.length_ <= max_ngram_length && c.codes_.size() == c.size() * c.length_, "items are missing");
+  for (const std::uint32_t code : c.codes_) {
+    must(code < c.names_.size(), "an item has no name");
+  }
+  for (std::size_t i = 1; i < c.size(); ++i) {
+    must(std::ranges::lexicographical_compare(c.items(i - 1), c.items(i)), "n-grams are in no order");
+  }
+  check_counts(c.occurrences_);
+  for (const auto* counts : {&c.journeys_, &c.settled_, &c.conversions_}) {
+    must(counts->size() == (c.journeys_.empty() ? 0 : c.size()), "journeys are missing");
+    check_counts(*counts);
+  }
+}
+
 }  // namespace klantreis::detail

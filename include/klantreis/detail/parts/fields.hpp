@@ -10,10 +10,11 @@
 #include <vector>
 
 #include "klantreis/detail/binary.hpp"
+#include "klantreis/detail/health_fields.hpp"
 #include "klantreis/parts.hpp"
 
-// What the binary form of each kind of counts holds, named once for writing and reading, and the rules that must hold of
-// what was read: counts from elsewhere must not bring the analyses where their own never would.
+// What the binary form of each kind of counts holds, named once for writing and reading, and the rules that must hold
+// of what was read: counts from elsewhere must not bring the analyses where their own never would.
 
 namespace klantreis::detail {
 
@@ -40,10 +41,6 @@ void list_fields(Io& io, funnel_step& step) {
 template <typename Io>
 void list_fields(Io& io, path_unit& unit) {
   io(unit.path, unit.outcome, unit.value);
-}
-template <typename Io>
-void list_fields(Io& io, log_health::rejection& rejection) {
-  io(rejection.reason, rejection.rows, rejection.first_row);
 }
 template <typename Io>
 void list_fields(Io& io, spell& one) {
@@ -148,6 +145,13 @@ struct part_fields {
     }
   }
 
+  template <typename Io>
+  static void list(Io& io, ngram_counts& c) {
+    auto length = static_cast<std::uint64_t>(c.length_);
+    io(c.options_, c.names_, length, c.codes_, c.occurrences_, c.journeys_, c.settled_, c.conversions_);
+    c.length_ = static_cast<std::size_t>(length);
+  }
+
   static void check(const transition_counts& c);
   static void check(path_table& c);
   static void check(const funnel_counts& c);
@@ -156,6 +160,7 @@ struct part_fields {
   static void check(variant_counts& c);
   static void check(const spell_set& c);
   static void check(const cohort_rate_counts& c);
+  static void check(const ngram_counts& c);
 
   struct cohort_cell {
     visit_moments journeys;

@@ -188,6 +188,9 @@ KLANTREIS_INLINE ngram_counts& ngram_counts::operator+=(const ngram_counts& othe
     return *this = other;
   }
   detail::require_equal_options(options_, other.options_, "n-grams");
+  if (length_ != other.length_ || (size() != 0 && other.size() != 0 && journeys_.empty() != other.journeys_.empty())) {
+    throw input_error("n-grams of different lengths, or with and without journeys, do not add up; count both alike");
+  }
   std::vector<std::uint32_t> code_here(other.names_.size());
   for (std::uint32_t code = 0; code < code_here.size(); ++code) {
     code_here[code] = names_.intern(other.names_[code]);

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// Any bytes as counts: they are refused with a message, or read, and then merge, finish and write as counts of our own.
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fuzz/bytes.hpp"
+#include "klantreis/detail/binary.hpp"
+#include "klantreis/parts.hpp"
+
+namespace {
+
+using namespace klantreis;
+
+void finish(const part_counts& counts) {
+  if (const auto* found = std::get_if<transition_counts>(&counts)) {
+    (void)transitions(*found);
+    (void)state_visits(*found);
+  } else if (const auto* paths = std::get_if<path_table>(&counts)) {
+    (void)paths->to_table();
+    (void)variants(*paths);
+    (void)count_transitions(*paths);
+  } else if (const auto* steps = std::get_if<funnel_counts>(&counts)) {
+    (void)funnel(*steps);
+  } else if (const auto* exits = std::get_if<drop_off_counts>(&counts)) {
+    (void)drop_off(*exits);
+  } else if (const auto* matrix = std::get_if<step_matrix_counts>(&counts)) {
+    (void)step_matrix(*matrix);
+  } else if (const auto* ways = std::get_if<variant_counts>(&counts)) {
+    (void)variants(*ways);
+  } else if (const auto* rates = std::get_if<cohort_rate_counts>(&counts)) {
+    (void)cohort_rate(*rates);
+  } else if (const auto* waits = std::get_if<spell_set>(&counts)) {
+    (void)survival(*waits, {});
+  }
+}
+
+std::vector<part_counts> honest_counts() {
+  const auto log =
+      test::log_of({{"u1", 0, "a"}, {"u1", 60, "b"}, {"u1", 120, "buy"}, {"u2", 30, "a"}, {"u2", 90, "a"}});
+  const auto journeys = make_journeys(log, {.conversion = {"buy"}});
+  std::vector<part_counts> all;
+  all.emplace_back(count_transitions(journeys));
+  all.emplace_back(make_paths(journeys));
+  all.emplace_back(count_funnel(journeys, {"a", "b"}));
+  all.emplace_back(count_drop_off(journeys));
+  all.emplace_back(count_steps(journeys));
+  all.emplace_back(count_variants(journeys));
+  all.emplace_back(collect_spells(journeys));
+  all.emplace_back(count_cohort_rate(journeys));
+  all.emplace_back(count_ngrams(journeys, {.length = 2, .journeys = true}));
+  return all;
+}
+
+void examine(std::string_view bytes) {
+  try {
+    part_counts counts = counts_from_bytes(bytes);
+    const std::string written = to_bytes(counts);
+    fuzz::require(to_bytes(counts_from_bytes(written)) == written, "what was read is written and read alike");
+    finish(counts);
+    const part_counts copy = counts;
+    merge(counts, copy);
+    finish(counts);
+  } catch (const input_error& error) {
+    fuzz::require(!std::string_view{error.what()}.empty(), "an error says what is wrong");
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const std::vector<part_counts> honest = honest_counts();
+  examine({reinterpret_cast<const char*>(data), size});
+  // Random bytes never have the right checksum. So the content of honest counts is changed here and there, and the
+  // checksum is made anew.
+  fuzz::source bytes{data, size};
+  const std::string whole = to_bytes(honest[bytes.below(honest.size())]);
+  const detail::checked_bytes parts = detail::check_bytes(whole);
+  std::string content{parts.content};
+  while (!bytes.empty() && !content.empty()) {
+    const std::size_t place = (bytes.byte() * 256U + bytes.byte()) % content.size();
+    const std::uint8_t what = bytes.byte();
+    if (what == 0xFF) {
+      content.resize(place);
+    } else if (what == 0xFE) {
+      content.insert(place, 1, static_cast<char>(bytes.byte()));
+    } else {
+      content[place] = static_cast<char>(what);
+    }
+  }
+  examine(detail::with_checksum(parts.kind, content));
+  return 0;
+}
