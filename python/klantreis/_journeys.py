@@ -118,10 +118,11 @@ class Journeys:
         --------
         >>> import klantreis as kr
         >>> log = kr.read({"customer_id": [1, 1], "timestamp": ["2024-03-01", "2024-03-02"],
-        ...                "touchpoint": ["visit", "cart"]})
+        ...                "touchpoint": ["visit", "order"]})
         >>> journeys = kr.journeys(log, conversion="order")
-        >>> journeys.update({"customer_id": [1], "timestamp": ["2024-03-03"], "touchpoint": ["order"]})
-        Journeys(1 journeys of 1 customers: 1 converted, 0 did not, 0 open)
+        >>> journeys.update({"customer_id": [1, 2], "timestamp": ["2024-03-03", "2024-03-03"],
+        ...                  "touchpoint": ["visit", "visit"]})
+        Journeys(3 journeys of 2 customers: 1 converted, 2 did not, 0 open)
         """
         log = self._log.update(more, where=where, connection=connection)
         return _cut_again(log, self._cut)
