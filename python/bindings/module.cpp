@@ -34,9 +34,11 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   klantreis::bindings::bind_map(m);
   klantreis::bindings::bind_journeys(m);
   klantreis::bindings::bind_store(m);
+  klantreis::bindings::bind_interchange(m);
   klantreis::bindings::bind_paths(m);
   klantreis::bindings::bind_transitions(m);
   klantreis::bindings::bind_graph(m);
+  klantreis::bindings::bind_graph_measures(m);
   klantreis::bindings::bind_markov(m);
   klantreis::bindings::bind_attribution(m);
   klantreis::bindings::bind_dropoff(m);
@@ -46,6 +48,8 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   klantreis::bindings::bind_map_picture(m);
   klantreis::bindings::bind_patterns(m);
   klantreis::bindings::bind_compare(m);
+  klantreis::bindings::bind_groups(m);
+  klantreis::bindings::bind_hypotheses(m);
   klantreis::bindings::bind_datasets(m);
   klantreis::bindings::bind_timing(m);
   klantreis::bindings::bind_measure(m);

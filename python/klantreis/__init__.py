@@ -56,6 +56,8 @@ from klantreis._funnel.views import (
     funnel_trend,
 )
 from klantreis._graph import Graph, graph
+from klantreis._groups import Clusters, Distances, clusters, distances, typical
+from klantreis._hypotheses import changes, hypotheses
 from klantreis._improve import MakeOrBreak, Scenario, best_changes, improve, make_or_break, scenario, what_if
 from klantreis._journeys import Journeys, journeys
 from klantreis._kpi import (
@@ -129,9 +131,11 @@ __all__ = [
     "AttributionModel",
     "Carts",
     "Chain",
+    "Clusters",
     "Comparison",
     "Conformance",
     "Design",
+    "Distances",
     "DropOff",
     "Effort",
     "Friction",
@@ -169,7 +173,9 @@ __all__ = [
     "benchmarks",
     "best_changes",
     "calibrate",
+    "changes",
     "click_through",
+    "clusters",
     "cohort_rate",
     "compare",
     "compare_definitions",
@@ -178,6 +184,7 @@ __all__ = [
     "count",
     "datasets",
     "diff",
+    "distances",
     "drop_off",
     "durations",
     "effort",
@@ -194,6 +201,7 @@ __all__ = [
     "funnel_times",
     "funnel_trend",
     "graph",
+    "hypotheses",
     "improve",
     "journeys",
     "kpi_library",
@@ -255,6 +263,7 @@ __all__ = [
     "token_replay",
     "transform_paths",
     "transitions",
+    "typical",
     "two_proportion_test",
     "value_concentration",
     "variants",

@@ -21,11 +21,13 @@ ORDER = [
     "log",
     "map",
     "journeys",
+    "interchange",
     "store",
     "summary",
     "paths",
     "transitions",
     "graph",
+    "graph_measures",
     "markov",
     "attribution",
     "dropoff",
@@ -35,6 +37,8 @@ ORDER = [
     "patterns",
     "timing",
     "compare",
+    "groups",
+    "hypotheses",
     "datasets",
     "measure",
     "conformance",
@@ -44,7 +48,7 @@ ORDER = [
 ANALYSES = ["attribution", "dropoff", "funnel", "improve", "kpi", "patterns", "timing"]
 # Modules that solve on the chain, and those that run graph algorithms.
 MAY_USE_EIGEN = {"markov", "attribution", "dropoff", "improve", "timing", "datasets"}
-MAY_USE_BOOST_GRAPH = {"graph", "markov", "patterns"}
+MAY_USE_BOOST_GRAPH = {"graph", "graph_measures", "markov", "patterns"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.MULTILINE)
 

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "klantreis/detail/option_text.hpp"
+#include "klantreis/detail/sequence_index.hpp"
+#include "klantreis/engine.hpp"
+#include "klantreis/groups/distances.hpp"
+
+namespace klantreis {
+namespace detail {
+
+inline constexpr std::array<std::pair<std::string_view, sequence_metric>, 6> sequence_metrics{
+    {{"levenshtein", sequence_metric::levenshtein},
+     {"om", sequence_metric::om},
+     {"lcs", sequence_metric::lcs},
+     {"hamming", sequence_metric::hamming},
+     {"dhd", sequence_metric::dynamic_hamming},
+     {"ngrams", sequence_metric::ngrams}}};
+
+inline void check_cost(double cost, std::string_view what) {
+  if (!(cost >= 0.0) || !std::isfinite(cost)) {
+    throw input_error("the cost of " + std::string{what} + " must be a number of 0 or more");
+  }
+}
+
+/// Myers' bit-parallel edit distance (doi:10.1145/316542.316550) in the blocks of Hyyrö 2003.
+///
+/// `equal[block]` holds, by item of the alphabet, where the pattern has it.
+class bit_rows {
+ public:
+  bit_rows(std::span<const std::uint32_t> pattern, std::vector<std::uint64_t>& store)
+      : blocks_((pattern.size() + 63) / 64) {
+    // The items of the pattern in order, found by binary search: alphabets may be large and patterns are short.
+    items_.assign(pattern.begin(), pattern.end());
+    std::sort(items_.begin(), items_.end());
+    items_.erase(std::unique(items_.begin(), items_.end()), items_.end());
+    store.assign(blocks_ * items_.size(), 0);
+    for (std::size_t place = 0; place < pattern.size(); ++place) {
+      store[index_of(pattern[place]) * blocks_ + place / 64] |= std::uint64_t{1} << (place % 64);
+    }
+    bits_ = store.data();
+  }
+
+  [[nodiscard]] std::size_t blocks() const noexcept { return blocks_; }
+  /// Where the pattern has `item`; nothing when it does not.
+  [[nodiscard]] const std::uint64_t* of(std::uint32_t item) const noexcept {
+    const std::size_t index = index_of(item);
+    return index < items_.size() && items_[index] == item ? bits_ + index * blocks_ : nullptr;
+  }
+
+ private:
+  [[nodiscard]] std::size_t index_of(std::uint32_t item) const noexcept {
+    return static_cast<std::size_t>(std::lower_bound(items_.begin(), items_.end(), item) - items_.begin());
+  }
+
+  std::size_t blocks_;
+  std::vector<std::uint32_t> items_;
+  const std::uint64_t* bits_ = nullptr;
+};
+
+inline std::size_t levenshtein_bits(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b,
+                                    std::vector<std::uint64_t>& store) {
+  if (a.empty() || b.empty()) {
+    return a.size() + b.size();
+  }
+  const bit_rows rows{a, store};
+  struct block {
+    std::uint64_t up = ~std::uint64_t{0};
+    std::uint64_t down = 0;
+  };
+  std::vector<block> blocks(rows.blocks());
+  const std::uint64_t last = std::uint64_t{1} << ((a.size() - 1) % 64);
+  std::size_t distance = a.size();
+  for (const std::uint32_t item : b) {
+    const std::uint64_t* equal = rows.of(item);
+    std::uint64_t carry_up = 1;  // the first row counts what is inserted before the pattern
+    std::uint64_t carry_down = 0;
+    for (std::size_t at = 0; at < blocks.size(); ++at) {
+      block& own = blocks[at];
+      const std::uint64_t here = equal == nullptr ? 0 : equal[at];
+      const std::uint64_t x = here | carry_down;
+      const std::uint64_t zero = (((x & own.up) + own.up) ^ own.up) | x | own.down;
+      std::uint64_t up = own.down | ~(zero | own.up);
+      std::uint64_t down = zero & own.up;
+      if (at + 1 == blocks.size()) {
+        distance += (up & last) != 0 ? 1U : 0U;
+        distance -= (down & last) != 0 ? 1U : 0U;
+      }
+      const std::uint64_t out_up = up >> 63U;
+      const std::uint64_t out_down = down >> 63U;
+      up = up << 1U | carry_up;
+      down = down << 1U | carry_down;
+      own.up = down | ~(zero | up);
+      own.down = up & zero;
+      carry_up = out_up;
+      carry_down = out_down;
+    }
+  }
+  return distance;
+}
+
+/// The length of the longest common subsequence, by bits (Hyyrö 2004).
+inline std::size_t common_subsequence_bits(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b,
+                                           std::vector<std::uint64_t>& store) {
+  if (a.empty() || b.empty()) {
+    return 0;
+  }
+  const bit_rows rows{a, store};
+  std::vector<std::uint64_t> state(rows.blocks(), ~std::uint64_t{0});
+  for (const std::uint32_t item : b) {
+    const std::uint64_t* equal = rows.of(item);
+    if (equal == nullptr) {
+      continue;
+    }
+    std::uint64_t carry = 0;
+    for (std::size_t at = 0; at < state.size(); ++at) {
+      const std::uint64_t matches = state[at] & equal[at];
+      const std::uint64_t sum = state[at] + matches;
+      const std::uint64_t with_carry = sum + carry;
+      carry = (sum < matches ? 1U : 0U) | (with_carry < sum ? 1U : 0U);
+      state[at] = with_carry | (state[at] - matches);
+    }
+  }
+  std::size_t length = 0;
+  for (std::size_t place = 0; place < a.size(); ++place) {
+    length += (state[place / 64] >> (place % 64) & 1U) == 0 ? 1U : 0U;
+  }
+  return length;
+}
+
+}  // namespace detail
+
+KLANTREIS_INLINE sequence_metric to_sequence_metric(std::string_view name) {
+  std::string known;
+  for (const auto& [text, metric] : detail::sequence_metrics) {
+    if (text == name) {
+      return metric;
+    }
+    known += (known.empty() ? "" : ", ") + std::string{text};
+  }
+  throw input_error("there is no distance " + quoted(name) + "; there are " + known);
+}
+
+KLANTREIS_INLINE std::string_view to_text(sequence_metric metric) noexcept {
+  return detail::sequence_metrics[static_cast<std::size_t>(metric)].first;
+}
+
+KLANTREIS_INLINE sequence_distances::sequence_distances(const weighted_sequences& sequences,
+                                                        const distance_options& options)
+    : sequences_(&sequences), options_(options) {
+  switch (options.metric) {
+    case sequence_metric::om:
+      set_costs();
+      break;
+    case sequence_metric::hamming:
+    case sequence_metric::dynamic_hamming:
+      set_place_costs();
+      break;
+    case sequence_metric::ngrams:
+      set_ngrams();
+      break;
+    case sequence_metric::levenshtein:
+    case sequence_metric::lcs:
+      break;
+  }
+}
+
+KLANTREIS_INLINE void sequence_distances::set_costs() {
+  const std::size_t items = sequences_->names.size();
+  constexpr std::size_t most_items = 4096;
+  if (items > most_items) {
+    throw limit_error("costs of " + std::to_string(items) + " items; at most " + std::to_string(most_items) +
+                      " are possible: group them first, or take lcs or levenshtein");
+  }
+  detail::check_cost(options_.constant, "a substitution");
+  costs_.assign(items * items, options_.constant);
+  if (options_.substitution == substitution_rule::transition_rates) {
+    std::vector<double> counts(items * items, 0.0);
+    std::vector<double> visits(items, 0.0);
+    for (std::size_t index = 0; index < sequences_->size(); ++index) {
+      const auto own = (*sequences_)[index];
+      for (std::size_t at = 0; at + 1 < own.size(); ++at) {
+        counts[own[at] * items + own[at + 1]] += sequences_->weights[index];
+        visits[own[at]] += sequences_->weights[index];
+      }
+    }
+    const auto rate = [&](std::size_t a, std::size_t b) {
+      return visits[a] > 0.0 ? counts[a * items + b] / visits[a] : 0.0;
+    };
+    for (std::size_t a = 0; a < items; ++a) {
+      for (std::size_t b = 0; b < items; ++b) {
+        costs_[a * items + b] = (std::max)(0.0, options_.constant - rate(a, b) - rate(b, a));
+      }
+    }
+  } else if (options_.substitution == substitution_rule::given) {
+    for (const substitution_cost& given : options_.costs) {
+      detail::check_cost(given.cost, "putting " + quoted(given.first) + " in the place of " + quoted(given.second));
+      const auto first = sequences_->names.find(given.first);
+      const auto second = sequences_->names.find(given.second);
+      if (!first || !second) {
+        throw input_error(detail::unknown_label_message(first ? given.second : given.first, "item",
+                                                        sequences_->names));
+      }
+      costs_[*first * items + *second] = given.cost;
+      costs_[*second * items + *first] = given.cost;
+    }
+  }
+  double largest = 0.0;
+  for (std::size_t a = 0; a < items; ++a) {
+    costs_[a * items + a] = 0.0;
+    largest = (std::max)(largest, *std::max_element(costs_.begin() + static_cast<std::ptrdiff_t>(a * items),
+                                                    costs_.begin() + static_cast<std::ptrdiff_t>((a + 1) * items)));
+  }
+  indel_ = options_.indel.value_or(items > 1 ? largest / 2.0 : 1.0);
+  detail::check_cost(indel_, "an insertion or deletion");
+}
+
+KLANTREIS_INLINE void sequence_distances::set_place_costs() {
+  const weighted_sequences& all = *sequences_;
+  std::size_t longest = 0;
+  for (std::size_t index = 0; index < all.size(); ++index) {
+    longest = (std::max)(longest, all[index].size());
+  }
+  if (!options_.places) {
+    for (std::size_t index = 0; index < all.size(); ++index) {
+      if (all[index].size() != longest) {
+        throw input_error("the distance " + std::string{to_text(options_.metric)} +
+                          " compares sequences place by place, and these have lengths from " +
+                          std::to_string(all[index].size()) + " to " + std::to_string(longest) +
+                          "; say how many places to compare, and sequences that have ended stand at (end)");
+      }
+    }
+  }
+  places_ = options_.places.value_or(longest);
+  if (options_.metric == sequence_metric::hamming) {
+    return;
+  }
+  const std::size_t states = all.names.size() + 1;
+  constexpr std::size_t most_cells = 100'000'000;
+  if (places_ * states > most_cells / states) {
+    throw limit_error("costs of " + std::to_string(states) + " states at " + std::to_string(places_) +
+                      " places; at most " + std::to_string(most_cells) + " are possible: compare fewer places");
+  }
+  // Rates from each place to the next, then costs of 4 less the rates around the place (Lesnard 2010; at both ends the
+  // rates of the one side count twice).
+  std::vector<double> rates(places_ > 0 ? (places_ - 1) * states * states : 0, 0.0);
+  for (std::size_t place = 0; place + 1 < places_; ++place) {
+    double* own = rates.data() + place * states * states;
+    std::vector<double> visits(states, 0.0);
+    for (std::size_t index = 0; index < all.size(); ++index) {
+      const std::uint32_t from = item_at(all[index], place);
+      own[from * states + item_at(all[index], place + 1)] += all.weights[index];
+      visits[from] += all.weights[index];
+    }
+    for (std::size_t from = 0; from < states; ++from) {
+      for (std::size_t to = 0; to < states && visits[from] > 0.0; ++to) {
+        own[from * states + to] /= visits[from];
+      }
+    }
+  }
+  place_costs_.assign(places_ * states * states, 0.0);
+  for (std::size_t place = 0; place < places_; ++place) {
+    const auto around = [&](std::size_t transition, std::size_t a, std::size_t b) {
+      const double* own = rates.data() + transition * states * states;
+      return own[a * states + b] + own[b * states + a];
+    };
+    for (std::size_t a = 0; a < states; ++a) {
+      for (std::size_t b = 0; b < states; ++b) {
+        const bool begins = place == 0;
+        const bool ends = place + 1 == places_;
+        double rate = 0.0;
+        rate += begins ? 0.0 : around(place - 1, a, b);
+        rate += ends ? 0.0 : around(place, a, b);
+        place_costs_[(place * states + a) * states + b] =
+            a == b ? 0.0 : (std::max)(0.0, 4.0 - (begins || ends ? 2.0 * rate : rate));
+      }
+    }
+  }
+}
+
+KLANTREIS_INLINE void sequence_distances::set_ngrams() {
+  if (options_.ngram == 0) {
+    throw input_error("n-grams of 0 items have no meaning; ask for at least 1");
+  }
+  constexpr std::size_t most = 20;
+  if (options_.ngram > most) {
+    throw limit_error("n-grams of " + std::to_string(options_.ngram) + " items; at most " + std::to_string(most) +
+                      " are possible");
+  }
+  const weighted_sequences& all = *sequences_;
+  detail::sequence_index grams;
+  gram_offsets_.assign(1, 0);
+  std::vector<std::uint32_t> own;
+  for (std::size_t index = 0; index < all.size(); ++index) {
+    const auto items = all[index];
+    own.clear();
+    for (std::size_t length = 1; length <= options_.ngram; ++length) {
+      for (std::size_t begin = 0; begin + length <= items.size(); ++begin) {
+        own.push_back(static_cast<std::uint32_t>(grams.intern(items.subspan(begin, length))));
+      }
+    }
+    std::sort(own.begin(), own.end());
+    double square = 0.0;
+    const std::size_t begin = grams_.size();
+    for (std::size_t at = 0; at < own.size();) {
+      const auto next = static_cast<std::size_t>(
+          std::upper_bound(own.begin() + static_cast<std::ptrdiff_t>(at), own.end(), own[at]) - own.begin());
+      const auto count = static_cast<double>(next - at);
+      grams_.push_back(own[at]);
+      gram_counts_.push_back(count);
+      square += count * count;
+      at = next;
+    }
+    for (std::size_t at = begin; at < gram_counts_.size(); ++at) {
+      gram_counts_[at] /= std::sqrt(square);
+    }
+    gram_offsets_.push_back(grams_.size());
+  }
+}
+
+KLANTREIS_INLINE double sequence_distances::operator()(std::size_t a, std::size_t b, workspace& space) const {
+  if (a == b) {
+    return 0.0;
+  }
+  const auto first = (*sequences_)[a];
+  const auto second = (*sequences_)[b];
+  double distance = 0.0;
+  switch (options_.metric) {
+    case sequence_metric::ngrams:
+      return by_ngrams(a, b);
+    case sequence_metric::levenshtein:
+      distance = static_cast<double>(detail::levenshtein_bits(first, second, space.bits));
+      break;
+    case sequence_metric::lcs:
+      distance = static_cast<double>(first.size() + second.size() -
+                                     2 * detail::common_subsequence_bits(first, second, space.bits));
+      break;
+    case sequence_metric::om:
+      distance = edit(a, b, space);
+      break;
+    case sequence_metric::hamming:
+    case sequence_metric::dynamic_hamming:
+      distance = by_place(a, b);
+      break;
+  }
+  const std::size_t longest = places_ > 0 ? places_ : (std::max)(first.size(), second.size());
+  return options_.relative && longest > 0 ? distance / static_cast<double>(longest) : distance;
+}
+
+KLANTREIS_INLINE double sequence_distances::edit(std::size_t a, std::size_t b, workspace& space) const {
+  const auto rows = (*sequences_)[a];
+  const auto columns = (*sequences_)[b];
+  const std::size_t items = sequences_->names.size();
+  std::vector<double>& row = space.row;
+  row.resize(columns.size() + 1);
+  for (std::size_t column = 0; column <= columns.size(); ++column) {
+    row[column] = indel_ * static_cast<double>(column);
+  }
+  for (std::size_t at = 0; at < rows.size(); ++at) {
+    const double* cost = costs_.data() + rows[at] * items;
+    double diagonal = row[0];
+    row[0] += indel_;
+    for (std::size_t column = 0; column < columns.size(); ++column) {
+      const double above = row[column + 1];
+      row[column + 1] = (std::min)(diagonal + cost[columns[column]], (std::min)(above, row[column]) + indel_);
+      diagonal = above;
+    }
+  }
+  return row[columns.size()];
+}
+
+KLANTREIS_INLINE double sequence_distances::by_place(std::size_t a, std::size_t b) const {
+  const auto first = (*sequences_)[a];
+  const auto second = (*sequences_)[b];
+  const std::size_t states = sequences_->names.size() + 1;
+  double distance = 0.0;
+  for (std::size_t place = 0; place < places_; ++place) {
+    const std::uint32_t x = item_at(first, place);
+    const std::uint32_t y = item_at(second, place);
+    distance += place_costs_.empty() ? (x == y ? 0.0 : 1.0) : place_costs_[(place * states + x) * states + y];
+  }
+  return distance;
+}
+
+KLANTREIS_INLINE double sequence_distances::by_ngrams(std::size_t a, std::size_t b) const {
+  double product = 0.0;
+  std::size_t x = gram_offsets_[a];
+  std::size_t y = gram_offsets_[b];
+  while (x < gram_offsets_[a + 1] && y < gram_offsets_[b + 1]) {
+    if (grams_[x] == grams_[y]) {
+      product += gram_counts_[x++] * gram_counts_[y++];
+    } else if (grams_[x] < grams_[y]) {
+      ++x;
+    } else {
+      ++y;
+    }
+  }
+  // Equal directions must not come out below 0 by rounding.
+  return (std::max)(0.0, 1.0 - product);
+}
+
+KLANTREIS_INLINE std::vector<double> distance_matrix(const sequence_distances& distances,
+                                                     std::span<const std::uint32_t> chosen, unsigned threads) {
+  const std::size_t size = chosen.size();
+  if (size > most_matrix_sequences) {
+    throw limit_error("distances among " + std::to_string(size) + " distinct sequences; at most " +
+                      std::to_string(most_matrix_sequences) + " are possible: take a sample of the customers");
+  }
+  std::vector<double> matrix(size * size, 0.0);
+  const unsigned workers = worker_count(threads);
+  run_parallel(workers, [&](unsigned worker) {
+    sequence_distances::workspace space;
+    for (std::size_t a = worker; a < size; a += workers) {
+      check_stop();
+      for (std::size_t b = a + 1; b < size; ++b) {
+        matrix[a * size + b] = distances(chosen[a], chosen[b], space);
+      }
+    }
+  });
+  for (std::size_t a = 0; a < size; ++a) {
+    for (std::size_t b = 0; b < a; ++b) {
+      matrix[a * size + b] = matrix[b * size + a];
+    }
+  }
+  return matrix;
+}
+
+}  // namespace klantreis

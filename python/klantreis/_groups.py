@@ -1,0 +1,515 @@
+# SPDX-License-Identifier: MIT
+"""Groups of journeys that resemble each other, and the journey that is typical of a group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from klantreis import _core
+from klantreis._arguments import require_journeys, thread_count, whole_number
+from klantreis._core import InputError
+from klantreis._paths import Paths
+from klantreis._table import Table
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    import numpy
+    import plotly.graph_objects
+
+    from klantreis._journeys import Journeys
+
+    Costs: TypeAlias = Literal["trate", "constant"] | Mapping[tuple[str, str], float]
+
+METRICS = ("levenshtein", "om", "lcs", "hamming", "dhd", "ngrams")
+_METHODS = ("mixture", *METRICS)
+
+
+class Distances:
+    """Distances among distinct paths; made by :func:`klantreis.distances`."""
+
+    __slots__ = ("_metric", "_paths", "_values", "_weights")
+
+    def __init__(self, metric: str, paths: list[str], weights: list[float], values: list[float]) -> None:
+        self._metric = metric
+        self._paths = paths
+        self._weights = weights
+        self._values = values
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    @property
+    def metric(self) -> str:
+        """How distances were measured."""
+        return self._metric
+
+    @property
+    def paths(self) -> list[str]:
+        """The distinct paths, in alphabetical order of their items."""
+        return list(self._paths)
+
+    @property
+    def weights(self) -> list[float]:
+        """How many settled journeys took each path."""
+        return list(self._weights)
+
+    def __getitem__(self, pair: tuple[int, int]) -> float:
+        a, b = pair
+        size = len(self._paths)
+        if not (0 <= a < size and 0 <= b < size):
+            raise IndexError(f"there is no distance {pair}; paths are numbered from 0 to {size - 1}")
+        return self._values[a * size + b]
+
+    def to_numpy(self) -> numpy.ndarray[Any, Any]:
+        """Return the distances as a square array."""
+        import numpy as np
+
+        return np.array(self._values).reshape(len(self._paths), len(self._paths))
+
+    def table(self) -> Table:
+        """Return one row for each pair: ``path, other, distance``, the nearest first.
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> found = kr.distances([["ad", "cart"], ["ad", "cart", "pay"], ["mail"]])
+        >>> for row in found.table():
+        ...     print(row["path"], "|", row["other"], "|", row["distance"])
+        ad > cart | ad > cart > pay | 1.0
+        ad > cart | mail | 2.0
+        ad > cart > pay | mail | 3.0
+        """
+        size = len(self._paths)
+        pairs = [(a, b) for a in range(size) for b in range(a + 1, size)]
+        pairs.sort(key=lambda pair: self[pair])
+        return Table.from_columns(
+            {
+                "path": [self._paths[a] for a, _ in pairs],
+                "other": [self._paths[b] for _, b in pairs],
+                "distance": [self[pair] for pair in pairs],
+            },
+            definition=f"Distances among the distinct paths of settled journeys: {self._metric}.",
+            options={"method": self._metric},
+        )
+
+    def __repr__(self) -> str:
+        return f"Distances({len(self):,} distinct paths; {self._metric})"
+
+
+class Clusters(Table):
+    """The result of :func:`klantreis.clusters`: one row for each cluster, with further tables beside it."""
+
+    __slots__ = ("_found", "_journeys", "_method", "_options")
+
+    def __init__(self, found: _core.Clustering, journeys: Journeys, options: _core.ClusterOptions, method: str) -> None:
+        super().__init__(found.clusters)
+        self._found = found
+        self._journeys = journeys
+        self._options = options
+        self._method = method
+
+    @property
+    def method(self) -> str:
+        """How the clusters were found."""
+        return self._method
+
+    @property
+    def choice(self) -> Table:
+        """What speaks for each number of clusters: BIC or held-out likelihood of mixtures, silhouette of medoids."""
+        return Table(self._found.choice)
+
+    @property
+    def log_likelihoods(self) -> list[float]:
+        """The logarithm of the likelihood after each step of EM; empty for medoids."""
+        return list(self._found.log_likelihoods)
+
+    @property
+    def objectives(self) -> list[float]:
+        """What EM makes larger in each step: the log likelihood, and with smoothing that of its prior."""
+        return list(self._found.objectives)
+
+    def members(self) -> Table:
+        """Return the cluster of each journey: ``journey, cluster, certainty``, in the order of the journeys.
+
+        ``cluster`` is 0 where the journey is open. ``certainty`` is the probability of the cluster; around medoids it
+        is the distance to the medoid.
+        """
+        numbers = self._found.cluster_of
+        return Table.from_columns(
+            {
+                "journey": list(range(len(numbers))),
+                "cluster": numbers,
+                "certainty": [None if value != value else value for value in self._found.certainty],
+            },
+            definition="The cluster of each journey, numbered from 0 in the order of customers and of time; 0: open.",
+            options=self.options,
+        )
+
+    def transitions(self) -> Table:
+        """Return how journeys of each cluster begin and go on: ``cluster, from, to, probability``.
+
+        Raises
+        ------
+        InputError
+            When the clusters are none of a mixture.
+        """
+        return Table(self._found.transitions())
+
+    def features(self) -> Table:
+        """Return what sets each cluster apart from all others, the clearest first within a cluster.
+
+        Returns
+        -------
+        Table
+            ``cluster, rate, from, to``; ``inside`` and ``outside`` with bounds; ``difference, lower, upper, p,
+            p_adjusted`` (Holm's, over all rows of all clusters), ``n_inside, n_outside, marks``. Rates are those of
+            :func:`klantreis.compare`.
+
+        Raises
+        ------
+        InputError
+            When there is one cluster only, or journeys go on after conversions.
+
+        Notes
+        -----
+        Journeys were grouped by what they did, so a small p tells what a cluster is made of; it is no proof that there
+        are clusters. The conversion rate did not take part in the grouping.
+        """
+        return Table(_core.cluster_features(self._journeys._handle, self._found, self._options))
+
+    def plot(self, kind: str = "profiles", *, limit: int = 10) -> plotly.graph_objects.Figure:  # type: ignore[override]
+        """Draw the clusters with plotly.
+
+        Parameters
+        ----------
+        kind
+            ``"profiles"``: size and conversion rate of each cluster. ``"states"``: where its journeys stand step by
+            step. ``"index"``: its most frequent paths as strips.
+        limit
+            How many steps or paths to show at most.
+
+        Raises
+        ------
+        InputError
+            When there is no such picture, or plotly is not installed.
+        """
+        from klantreis._plot.groups import draw_clusters
+
+        return draw_clusters(self, self._journeys, kind, limit)
+
+
+def clusters(
+    journeys: Journeys,
+    *,
+    method: str = "mixture",
+    clusters: int | Iterable[int] | None = None,
+    criterion: Literal["bic", "held_out"] = "bic",
+    folds: int = 5,
+    by: str = "touchpoint",
+    collapse: bool = False,
+    costs: Costs = "trate",
+    cost: float = 2.0,
+    indel: float | None = None,
+    places: int | None = None,
+    ngram: int = 2,
+    relative: bool = False,
+    sample: int = 2000,
+    smoothing: float = 0.01,
+    ends: bool = False,
+    starts: int = 5,
+    iterations: int = 500,
+    tolerance: float = 1e-7,
+    seed: int = 0,
+    level: float = 0.95,
+    min_n: int = 30,
+    threads: int | None = None,
+) -> Clusters:
+    """Group journeys that resemble each other.
+
+    Parameters
+    ----------
+    journeys
+        The journeys to group; the settled ones count.
+    method
+        ``"mixture"``: a mixture of Markov chains, fitted by EM. Otherwise clusters around medoids by a distance of
+        :func:`klantreis.distances`: ``"levenshtein"``, ``"om"``, ``"lcs"``, ``"hamming"``, ``"dhd"`` or ``"ngrams"``.
+    clusters
+        How many, or the numbers to choose from. None: 1 to 8, by ``criterion``; around medoids 2 to 8, by the silhouette.
+    criterion, folds
+        Of a mixture: ``"bic"``, or ``"held_out"``, the likelihood of customers who were left out, in so many parts.
+    by
+        ``"touchpoint"``, ``"channel"``, ``"phase"`` or an attribute of the log.
+    collapse
+        Merge immediate repeats; phases always do.
+    costs, cost, indel, places, ngram, relative
+        Of distances, as in :func:`klantreis.distances`.
+    sample
+        Of distances: so many distinct paths are compared with each other at most. Where there are more, customers are
+        drawn by their ids; the others' journeys go to the nearest medoid. The options of the result say how many.
+    smoothing
+        Of a mixture: added to the expected count of every beginning and transition that occurs. 0: maximum likelihood.
+    ends
+        Of a mixture: the end of a path is a step too, so that clusters also differ in length.
+    starts, iterations, tolerance
+        Of a mixture: short runs from so many starts, of which the best goes on until the objective grows by less than
+        this share of itself, or for so many iterations.
+    seed
+        The seed of starts, samples and folds.
+    level
+        The coverage of the intervals.
+    min_n
+        Rates of fewer customers are marked ``few_customers``.
+    threads
+        Number of threads; None: one for each core.
+
+    Returns
+    -------
+    Clusters
+        ``cluster, journeys, share, n, conversions, conversion_rate, lower, upper, marks, certainty, path``, the largest
+        first. ``path`` is the medoid, or the most frequent path. Beside it stand ``.choice``, ``.features()``,
+        ``.members()`` and ``.transitions()``.
+
+    Raises
+    ------
+    InputError
+        When no journey is settled, there are fewer distinct paths than clusters, or an option does not fit.
+
+    Notes
+    -----
+    Mixture of Markov chains: Cadez, Heckerman, Meek, Smyth and White 2003, doi:10.1023/A:1024992613384. Medoids:
+    FasterPAM, Schubert and Rousseeuw 2021, doi:10.1016/j.is.2021.101804. The result depends on the paths, the ids of the
+    customers (where they are drawn) and the seed, not on the order of rows or the number of threads. Conversions take no
+    part in the grouping; their intervals take the clusters as given.
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> rows = [(f"{kind}{i}", step, name) for kind, path in [("a", ["ad", "cart", "pay"]), ("b", ["faq", "help", "faq"])]
+    ...         for i in range(60) for step, name in enumerate(path[: 2 + i % 2])]
+    >>> log = kr.read(dict(zip(["customer_id", "step", "touchpoint"], zip(*rows))), time=None, order="step")
+    >>> found = kr.clusters(kr.journeys(log), method="levenshtein", clusters=2)
+    >>> [(row["journeys"], row["path"]) for row in found]
+    [(60, 'ad > cart'), (60, 'faq > help')]
+    """
+    if method not in _METHODS:
+        raise InputError(f"there is no method {method!r}; there are {', '.join(_METHODS)}")
+    if criterion not in ("bic", "held_out"):
+        raise InputError(f"there is no criterion {criterion!r}; there are bic and held_out")
+    mixture = method == "mixture"
+    if clusters is None:
+        numbers = list(range(1 if mixture else 2, 9))
+    elif isinstance(clusters, Iterable):
+        numbers = [whole_number(number, "clusters", 1) for number in clusters]
+    else:
+        numbers = [whole_number(clusters, "clusters", 1)]
+    options = _core.ClusterOptions(
+        by=by,
+        collapse=bool(collapse),
+        numbers=numbers,
+        folds=whole_number(folds, "folds", 2) if mixture and criterion == "held_out" else 0,
+        sample=whole_number(sample, "sample", 2),
+        seed=whole_number(seed, "seed", 0),
+        smoothing=float(smoothing),
+        ends=bool(ends),
+        starts=whole_number(starts, "starts", 1),
+        iterations=whole_number(iterations, "iterations", 1),
+        tolerance=float(tolerance),
+        distance=_distance_options(
+            "levenshtein" if mixture else method, costs, cost, indel, places, ngram, relative, threads
+        ),
+        level=level,
+        min_n=float(min_n),
+        threads=thread_count(threads),
+    )
+    checked = require_journeys(journeys, "clusters")
+    find = _core.cluster_by_mixture if mixture else _core.cluster_by_distance
+    return Clusters(find(checked._handle, options), checked, options, method)
+
+
+def distances(
+    journeys: Journeys | Paths | Iterable[Sequence[str]],
+    *,
+    method: str = "levenshtein",
+    by: str = "touchpoint",
+    collapse: bool = False,
+    costs: Costs = "trate",
+    cost: float = 2.0,
+    indel: float | None = None,
+    places: int | None = None,
+    ngram: int = 2,
+    relative: bool = False,
+    threads: int | None = None,
+) -> Distances:
+    """Measure how far the distinct paths are from each other.
+
+    Parameters
+    ----------
+    journeys
+        Journeys, whose settled ones count; paths; or sequences of names.
+    method
+        ``"levenshtein"``: insertions, deletions and substitutions, each 1. ``"om"``, optimal matching: the same with
+        costs. ``"lcs"``: length + length - 2 · longest common subsequence. ``"hamming"``: places that differ. ``"dhd"``:
+        the same with costs by place. ``"ngrams"``: 1 - cosine of the counts of n-grams.
+    by
+        ``"touchpoint"``, ``"channel"``, ``"phase"`` or an attribute of the log.
+    collapse
+        Merge immediate repeats; phases always do.
+    costs
+        Of ``"om"``: ``"trate"``, where a substitution costs ``cost - p(a → b) - p(b → a)``; ``"constant"``; or the costs
+        of pairs, ``{(a, b): cost}``, the same both ways.
+    cost
+        What a substitution costs, or what rates are taken from.
+    indel
+        What an insertion or deletion costs with ``"om"``. None: half the largest substitution cost.
+    places
+        Of ``"hamming"`` and ``"dhd"``: compare so many first places; paths that have ended stand at ``(end)``. None: all
+        paths must have one length.
+    ngram
+        The longest n-grams that count.
+    relative
+        Divide by the length of the longer path.
+    threads
+        Number of threads; None: one for each core.
+
+    Returns
+    -------
+    Distances
+
+    Raises
+    ------
+    InputError
+        When a cost is negative, lengths differ where they must not, or there are too many distinct paths.
+
+    Notes
+    -----
+    As in TraMineR (Gabadinho, Ritschard, Müller and Studer 2011, doi:10.18637/jss.v040.i04): rates are those among all
+    paths by their weights, the last place of each left out; dynamic Hamming costs are 4 less the rates from the place
+    before and to the place after, at both ends those of the one side twice (Lesnard 2010, doi:10.1177/0049124110362526).
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> found = kr.distances([["ad", "cart", "pay"], ["ad", "pay"]], method="lcs")
+    >>> found.paths, found[0, 1]
+    (['ad > cart > pay', 'ad > pay'], 1.0)
+    """
+    if method not in METRICS:
+        raise InputError(f"there is no distance {method!r}; there are {', '.join(METRICS)}")
+    options = _distance_options(method, costs, cost, indel, places, ngram, relative, threads)
+    from klantreis._journeys import Journeys
+    from klantreis._paths import paths
+
+    if isinstance(journeys, Journeys):
+        journeys = paths(journeys, by=by, collapse=collapse, threads=threads)
+    if isinstance(journeys, Paths):
+        found = _core.distances_of_paths(journeys._handle, options)
+    else:
+        sequences = [[str(item) for item in path] for path in journeys]
+        found = _core.distances_of_sequences(sequences, [1.0] * len(sequences), options)
+    return Distances(method, *found)
+
+
+def typical(
+    journeys: Journeys,
+    *,
+    segment: str | None = None,
+    method: str = "levenshtein",
+    by: str = "touchpoint",
+    collapse: bool = False,
+    costs: Costs = "trate",
+    cost: float = 2.0,
+    indel: float | None = None,
+    places: int | None = None,
+    ngram: int = 2,
+    relative: bool = False,
+    sample: int = 2000,
+    threads: int | None = None,
+) -> Table:
+    """Find the typical journey of each segment: its medoid and its most probable path.
+
+    Parameters
+    ----------
+    journeys
+        The journeys to analyse; the settled ones count.
+    segment
+        A label, such as ``"channel"`` or an attribute: journeys belong to the label of their first event. ``"outcome"``:
+        to ``(conversion)`` or ``(null)``. None: all are one segment.
+    method, costs, cost, indel, places, ngram, relative
+        How far paths are apart, as in :func:`klantreis.distances`.
+    by
+        ``"touchpoint"``, ``"channel"``, ``"phase"`` or an attribute of the log.
+    collapse
+        Merge immediate repeats; phases always do.
+    sample
+        So many distinct paths are compared at most, the most frequent ones.
+    threads
+        Number of threads; None: one for each core.
+
+    Returns
+    -------
+    Table
+        ``segment, journeys, n, medoid, distance, compared, likely_path, ends_in, probability``, most journeys first.
+        ``medoid`` is the path of a settled journey from which the others are least far on average; ``likely_path`` the
+        most probable one under the Markov chain of the segment among those that end in ``ends_in``.
+
+    Raises
+    ------
+    InputError
+        When journeys go on after conversions, or the log has no such labels.
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> log = kr.read({"customer_id": [1, 1, 2, 2, 2, 3], "timestamp": ["2024-03-01"] * 6, "order": [1, 2, 1, 2, 3, 1],
+    ...                "touchpoint": ["ad", "pay", "ad", "cart", "pay", "ad"]}, order="order")
+    >>> found = kr.typical(kr.journeys(log, conversion="pay"))
+    >>> [(row["medoid"], row["distance"], row["likely_path"]) for row in found]
+    [('ad', 0.3333333333333333, 'ad')]
+    """
+    if method not in METRICS:
+        raise InputError(f"there is no distance {method!r}; there are {', '.join(METRICS)}")
+    return Table(
+        _core.typical_journeys(
+            require_journeys(journeys, "typical")._handle,
+            segment=segment or "",
+            by=by,
+            collapse=bool(collapse),
+            distance=_distance_options(method, costs, cost, indel, places, ngram, relative, threads),
+            sample=whole_number(sample, "sample", 1),
+            seed=0,
+            threads=thread_count(threads),
+        )
+    )
+
+
+def _distance_options(
+    metric: str,
+    costs: Costs,
+    cost: float,
+    indel: float | None,
+    places: int | None,
+    ngram: int,
+    relative: bool,
+    threads: int | None,
+) -> _core.DistanceOptions:
+    pairs: list[tuple[str, str, float]] = []
+    if isinstance(costs, Mapping):
+        for key, value in costs.items():
+            if not isinstance(key, tuple) or len(key) != 2:
+                raise InputError(f"costs has {key!r}; give pairs of names, {{(a, b): cost}}")
+            pairs.append((str(key[0]), str(key[1]), float(value)))
+    elif costs not in ("trate", "constant"):
+        raise InputError(f"there are no costs {costs!r}; there are 'trate', 'constant' and {{(a, b): cost}}")
+    return _core.DistanceOptions(
+        metric=metric,
+        substitution="given" if pairs else str(costs) if not isinstance(costs, Mapping) else "constant",
+        constant=float(cost),
+        costs=pairs,
+        indel=None if indel is None else float(indel),
+        places=None if places is None else whole_number(places, "places", 1),
+        ngram=whole_number(ngram, "ngram", 1),
+        relative=bool(relative),
+        threads=thread_count(threads),
+    )

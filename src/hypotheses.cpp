@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+#include "klantreis/detail/hypotheses/changes.ipp"
+#include "klantreis/detail/hypotheses/evidence.ipp"
