@@ -59,6 +59,7 @@ from klantreis._graph import Graph, graph
 from klantreis._groups import Clusters, Distances, clusters, distances, typical
 from klantreis._hypotheses import changes, hypotheses
 from klantreis._improve import MakeOrBreak, Scenario, best_changes, improve, make_or_break, scenario, what_if
+from klantreis._interchange import from_pm4py, read_xes, to_pm4py, write_xes
 from klantreis._journeys import Journeys, journeys
 from klantreis._kpi import (
     Aggregates,
@@ -194,6 +195,7 @@ __all__ = [
     "explain_funnel",
     "fit",
     "friction",
+    "from_pm4py",
     "funnel",
     "funnel_breakdown",
     "funnel_customers",
@@ -235,6 +237,7 @@ __all__ = [
     "read",
     "read_large",
     "read_paths",
+    "read_xes",
     "relationship",
     "removal_effects",
     "render",
@@ -260,6 +263,7 @@ __all__ = [
     "templates",
     "time_to_convert",
     "timeline",
+    "to_pm4py",
     "token_replay",
     "transform_paths",
     "transitions",
@@ -272,4 +276,5 @@ __all__ = [
     "ways_out",
     "what_if",
     "wilson",
+    "write_xes",
 ]

@@ -7,7 +7,7 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from klantreis import _core
-from klantreis._arguments import require_journeys, thread_count
+from klantreis._arguments import require_journeys, thread_count, whole_number
 from klantreis._files import write_whole
 from klantreis._paths import Paths
 from klantreis._table import Table
@@ -95,6 +95,85 @@ class Graph:
             groups.setdefault(component, []).append(state)
         return [states for states in groups.values() if len(states) > 1]
 
+    def measures(self, *, length: str = "surprise", damping: float = 0.85) -> Table:
+        """Return how central each state is, and with which others it belongs together.
+
+        Parameters
+        ----------
+        length
+            How long a transition is for shortest paths: ``"surprise"`` (-ln of its probability: the shortest path is the
+            likeliest), ``"rarity"`` (1 / weight) or ``"steps"``.
+        damping
+            Of the page rank: the probability of following a transition.
+
+        Returns
+        -------
+        Table
+            ``state, visits, n, betweenness, page_rank, part, loop, community``, in the order of :attr:`nodes`.
+            ``betweenness`` is the share of the pairs of other states whose shortest path passes the state;
+            ``page_rank`` the share of the time of a walker who now and then begins anew anywhere; ``part`` numbers what
+            transitions join at all, ``loop`` what journeys can go round in (0: not), and ``community`` the touchpoints
+            between which customers go to and fro more than chance would have it (0: no touchpoint).
+
+        Raises
+        ------
+        InputError
+            When there is no such length, damping is not below 1, or there are too many states for communities.
+
+        Notes
+        -----
+        Betweenness: Brandes 2001, doi:10.1080/0022250X.2001.9990249. Page rank: Brin and Page 1998,
+        doi:10.1016/S0169-7552(98)00110-X. Communities: Clauset, Newman and Moore 2004,
+        doi:10.1103/PhysRevE.70.066111, on the sum of the weights of both ways; the options hold their modularity.
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> log = kr.read({"customer_id": [1, 1, 1, 2, 2], "timestamp": ["2024-03-01"] * 5, "order": [1, 2, 3, 1, 2],
+        ...                "touchpoint": ["search", "cart", "order", "cart", "order"]}, order="order")
+        >>> found = kr.graph(kr.journeys(log, conversion="order")).measures(length="steps")
+        >>> dict(zip(found["state"], found["betweenness"]))["cart"]
+        0.3333333333333333
+        """
+        return Table(_core.graph_measures(self._handle, length=length, damping=float(damping)))
+
+    def shortest_paths(
+        self, *, start: str = "(start)", goal: str = "(conversion)", limit: int = 5, length: str = "surprise"
+    ) -> Table:
+        """Return the shortest paths that pass no state twice: ``rank, path, length, probability``.
+
+        Parameters
+        ----------
+        start, goal
+            Where the paths begin and end.
+        limit
+            How many to return at most.
+        length
+            As for :meth:`measures`; with ``"surprise"`` the shortest path is the likeliest without detours.
+
+        Raises
+        ------
+        InputError
+            When the graph has no state of that name.
+
+        Notes
+        -----
+        Yen 1971, doi:10.1287/mnsc.17.11.712. Paths of equal length stand in the order of the names along them.
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> log = kr.read({"customer_id": [1, 1, 1, 2, 2], "timestamp": ["2024-03-01"] * 5, "order": [1, 2, 3, 1, 2],
+        ...                "touchpoint": ["search", "cart", "order", "cart", "order"]}, order="order")
+        >>> kr.graph(kr.journeys(log, conversion="order")).shortest_paths()["path"]
+        ['(start) > cart > (conversion)', '(start) > search > cart > (conversion)']
+        """
+        return Table(
+            _core.shortest_paths(
+                self._handle, start, goal, limit=whole_number(limit, "limit", 0), length=length
+            )
+        )
+
     def to_dot(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Write the graph for Graphviz, to a file or, without a path, as text.
 
@@ -140,6 +219,31 @@ class Graph:
             graph.add_node(row.pop("state"), **row)
         for row in self._edges:
             graph.add_edge(row.pop("from"), row.pop("to"), **row)
+        return graph
+
+    def to_igraph(self) -> Any:
+        """Return the graph as an ``igraph.Graph``; the vertices are called (``name``) as the states."""
+        try:
+            import igraph
+        except ImportError as error:
+            raise ImportError("to_igraph needs igraph; install it with: pip install igraph") from error
+        states = self._nodes["state"]
+        place = {state: number for number, state in enumerate(states)}
+        graph = igraph.Graph(
+            n=len(states),
+            edges=[
+                (place[start], place[goal]) for start, goal in zip(self._edges["from"], self._edges["to"], strict=True)
+            ],
+            directed=True,
+            graph_attrs=dict(self._edges.options),
+        )
+        graph.vs["name"] = states
+        for name in self._nodes.columns:
+            if name != "state":
+                graph.vs[name] = self._nodes[name]
+        for name in self._edges.columns:
+            if name not in ("from", "to"):
+                graph.es[name] = self._edges[name]
         return graph
 
     def plot(

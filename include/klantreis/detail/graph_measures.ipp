@@ -88,7 +88,7 @@ class path_finder {
         if (passed[target] || !(through < far)) {
           continue;
         }
-        const bool equal = std::abs(through - best) <= 1e-12 * (std::max)(1.0, best);
+        const bool equal = best < far && std::abs(through - best) <= 1e-12 * (std::max)(1.0, best);
         if (equal ? rank_[target] < rank_[next] : through < best) {
           next = target;
           best = equal ? best : through;

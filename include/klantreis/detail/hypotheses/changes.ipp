@@ -19,6 +19,9 @@
 namespace klantreis {
 namespace detail {
 
+/// Fewer visits say nothing, whatever they led to; periods with fewer are not looked at.
+inline constexpr double least_period_visits = 5.0;
+
 /// One visit of a state and where it led.
 struct timed_visit {
   std::uint32_t customer = 0;
@@ -42,18 +45,25 @@ struct changed_period {
 /// Finds the periods of one state. Visits of a customer stand together.
 class change_search {
  public:
+  /// `rank` orders states by their names, so that rounding is the same however they are coded.
   change_search(std::uint32_t from, const std::vector<timed_visit>& visits, std::size_t bins,
-                const interval_options& options)
-      : from_(from), visits_(&visits), bins_(bins), options_(options), used_(bins, false) {
+                const std::vector<std::uint32_t>& rank, const interval_options& options)
+      : from_(from), visits_(&visits), bins_(bins), options_(options), used_(bins, false), places_(rank.size(), 0) {
+    std::vector<bool> seen(rank.size(), false);
     for (const timed_visit& visit : visits) {
-      targets_.push_back(visit.to);
+      if (!seen[visit.to]) {
+        seen[visit.to] = true;
+        targets_.push_back(visit.to);
+      }
     }
-    std::sort(targets_.begin(), targets_.end());
-    targets_.erase(std::unique(targets_.begin(), targets_.end()), targets_.end());
+    std::sort(targets_.begin(), targets_.end(), [&](std::uint32_t a, std::uint32_t b) { return rank[a] < rank[b]; });
+    for (std::size_t place = 0; place < targets_.size(); ++place) {
+      places_[targets_[place]] = place;
+    }
     const std::size_t width = targets_.size();
     until_.assign((bins + 1) * width, 0.0);
     for (const timed_visit& visit : visits) {
-      until_[(visit.bin + 1) * width + place_of(visit.to)] += 1.0;
+      until_[(visit.bin + 1) * width + places_[visit.to]] += 1.0;
     }
     for (std::size_t at = width; at < until_.size(); ++at) {
       until_[at] += until_[at - width];
@@ -83,7 +93,7 @@ class change_search {
         for (std::size_t target = 0; target < width; ++target) {
           inside += cell(begin, end, target);
         }
-        if (inside <= 0.0 || inside >= visits) {
+        if (inside < least_period_visits || visits - inside < least_period_visits) {
           continue;
         }
         found.looked_at += 1.0;
@@ -115,9 +125,6 @@ class change_search {
   }
 
  private:
-  [[nodiscard]] std::size_t place_of(std::uint32_t target) const {
-    return static_cast<std::size_t>(std::lower_bound(targets_.begin(), targets_.end(), target) - targets_.begin());
-  }
   [[nodiscard]] double cell(std::size_t begin, std::size_t end, std::size_t target) const {
     return until_[end * targets_.size() + target] - until_[begin * targets_.size() + target];
   }
@@ -131,7 +138,7 @@ class change_search {
       const double expected = total[target] * found.visits_during / visits;
       const double away = cell(found.begin, found.end, target) - expected;
       const double share = expected > 0.0 ? away * away / expected : 0.0;
-      if (share > most) {
+      if (share > most * (1.0 + 1e-12)) {
         most = share;
         found.to = targets_[target];
       }
@@ -195,7 +202,8 @@ class change_search {
   std::size_t bins_;
   interval_options options_;
   std::vector<bool> used_;
-  std::vector<std::uint32_t> targets_;
+  std::vector<std::size_t> places_;     // of a state among the targets
+  std::vector<std::uint32_t> targets_;  // by name
   std::vector<double> until_;  // visits before each bin × destinations
 };
 
@@ -260,8 +268,17 @@ KLANTREIS_INLINE table changes(const journey_set& journeys, const change_options
   const detail::state_codes states{items.names->size()};
   const name_table names = states.with_names(*items.names);
   const auto visits = detail::visits_by_state(journeys, items, states, bins);
-  const double tested = static_cast<double>(
-      std::count_if(visits.begin(), visits.end(), [](const auto& row) { return !row.empty(); }));
+  std::vector<std::uint32_t> order(names.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return names[a] < names[b]; });
+  std::vector<std::uint32_t> rank(names.size());
+  for (std::uint32_t place = 0; place < order.size(); ++place) {
+    rank[order[place]] = place;
+  }
+  // Only items that led to more than one other can have changed.
+  const double tested = static_cast<double>(std::count_if(visits.begin(), visits.end(), [](const auto& row) {
+    return std::any_of(row.begin(), row.end(), [&](const auto& visit) { return visit.to != row.front().to; });
+  }));
   const auto adjusted = [&](const detail::changed_period& period) {
     return (std::min)(1.0, period.test.p * period.looked_at * tested);
   };
@@ -270,7 +287,7 @@ KLANTREIS_INLINE table changes(const journey_set& journeys, const change_options
       (std::min)(std::size_t{worker_count(options.threads)}, (std::max)(std::size_t{1}, visits.size())));
   run_parallel(workers, [&](unsigned worker) {
     for (std::uint32_t state = worker; state < visits.size(); state += workers) {
-      detail::change_search search{state, visits[state], bins.count, options.intervals};
+      detail::change_search search{state, visits[state], bins.count, rank, options.intervals};
       detail::changed_period found;
       while (by_state[state].size() < options.periods && search.next(found)) {
         const bool firm = adjusted(found) <= 1.0 - options.intervals.level;
