@@ -113,8 +113,7 @@ void bind_groups(py::module_& m) {
                                return numbers;
                              })
       .def_property_readonly("certainty", [](const clustering& found) { return found.certainty; })
-      .def_property_readonly("log_likelihoods",
-                             [](const clustering& found) { return found.mixture.log_likelihoods; })
+      .def_property_readonly("log_likelihoods", [](const clustering& found) { return found.mixture.log_likelihoods; })
       .def_property_readonly("objectives", [](const clustering& found) { return found.mixture.objectives; })
       .def("transitions", &cluster_transitions, released());
 

@@ -57,8 +57,7 @@ void bind_hypotheses(py::module_& m) {
         for (const auto& [from, to, weight] : counts) {
           edges.push_back({from, to, weight});
         }
-        return compare_hypotheses(transition_counts::from_edges(edges), hypotheses_of(given),
-                                  {.strengths = strengths});
+        return compare_hypotheses(transition_counts::from_edges(edges), hypotheses_of(given), {.strengths = strengths});
       },
       py::arg("counts"), py::arg("given"), py::kw_only(), py::arg("strengths"), released());
   m.def(

@@ -101,8 +101,8 @@ class Graph:
         Parameters
         ----------
         length
-            How long a transition is for shortest paths: ``"surprise"`` (-ln of its probability: the shortest path is the
-            likeliest), ``"rarity"`` (1 / weight) or ``"steps"``.
+            How long a transition is for shortest paths: ``"surprise"`` (-ln of its probability: the shortest path is
+            the likeliest), ``"rarity"`` (1 / weight) or ``"steps"``.
         damping
             Of the page rank: the probability of following a transition.
 
@@ -169,9 +169,7 @@ class Graph:
         ['(start) > cart > (conversion)', '(start) > search > cart > (conversion)']
         """
         return Table(
-            _core.shortest_paths(
-                self._handle, start, goal, limit=whole_number(limit, "limit", 0), length=length
-            )
+            _core.shortest_paths(self._handle, start, goal, limit=whole_number(limit, "limit", 0), length=length)
         )
 
     def to_dot(self, path: str | os.PathLike[str] | None = None) -> str | None:

@@ -179,7 +179,7 @@ class Clusters(Table):
         """
         return Table(_core.cluster_features(self._journeys._handle, self._found, self._options))
 
-    def plot(self, kind: str = "profiles", *, limit: int = 10) -> plotly.graph_objects.Figure:  # type: ignore[override]
+    def plot(self, kind: str = "profiles", *, limit: int = 10) -> plotly.graph_objects.Figure:
         """Draw the clusters with plotly.
 
         Parameters
@@ -236,7 +236,8 @@ def clusters(
         ``"mixture"``: a mixture of Markov chains, fitted by EM. Otherwise clusters around medoids by a distance of
         :func:`klantreis.distances`: ``"levenshtein"``, ``"om"``, ``"lcs"``, ``"hamming"``, ``"dhd"`` or ``"ngrams"``.
     clusters
-        How many, or the numbers to choose from. None: 1 to 8, by ``criterion``; around medoids 2 to 8, by the silhouette.
+        How many, or the numbers to choose from. None: 1 to 8, by ``criterion``; around medoids 2 to 8, by the
+        silhouette.
     criterion, folds
         Of a mixture: ``"bic"``, or ``"held_out"``, the likelihood of customers who were left out, in so many parts.
     by
@@ -279,15 +280,16 @@ def clusters(
     Notes
     -----
     Mixture of Markov chains: Cadez, Heckerman, Meek, Smyth and White 2003, doi:10.1023/A:1024992613384. Medoids:
-    FasterPAM, Schubert and Rousseeuw 2021, doi:10.1016/j.is.2021.101804. The result depends on the paths, the ids of the
-    customers (where they are drawn) and the seed, not on the order of rows or the number of threads. Conversions take no
-    part in the grouping; their intervals take the clusters as given.
+    FasterPAM, Schubert and Rousseeuw 2021, doi:10.1016/j.is.2021.101804. The result depends on the paths, the ids of
+    the customers (where they are drawn) and the seed, not on the order of rows or the number of threads. Conversions
+    take no part in the grouping; their intervals take the clusters as given.
 
     Examples
     --------
     >>> import klantreis as kr
-    >>> rows = [(f"{kind}{i}", step, name) for kind, path in [("a", ["ad", "cart", "pay"]), ("b", ["faq", "help", "faq"])]
-    ...         for i in range(60) for step, name in enumerate(path[: 2 + i % 2])]
+    >>> kinds = [("a", ["ad", "cart", "pay"]), ("b", ["faq", "help", "faq"])]
+    >>> rows = [(f"{kind}{i}", step, name) for kind, path in kinds for i in range(60)
+    ...         for step, name in enumerate(path[: 2 + i % 2])]
     >>> log = kr.read(dict(zip(["customer_id", "step", "touchpoint"], zip(*rows))), time=None, order="step")
     >>> found = kr.clusters(kr.journeys(log), method="levenshtein", clusters=2)
     >>> [(row["journeys"], row["path"]) for row in found]
@@ -350,22 +352,22 @@ def distances(
         Journeys, whose settled ones count; paths; or sequences of names.
     method
         ``"levenshtein"``: insertions, deletions and substitutions, each 1. ``"om"``, optimal matching: the same with
-        costs. ``"lcs"``: length + length - 2 · longest common subsequence. ``"hamming"``: places that differ. ``"dhd"``:
-        the same with costs by place. ``"ngrams"``: 1 - cosine of the counts of n-grams.
+        costs. ``"lcs"``: length + length - 2 · longest common subsequence. ``"hamming"``: places that differ.
+        ``"dhd"``: the same with costs by place. ``"ngrams"``: 1 - cosine of the counts of n-grams.
     by
         ``"touchpoint"``, ``"channel"``, ``"phase"`` or an attribute of the log.
     collapse
         Merge immediate repeats; phases always do.
     costs
-        Of ``"om"``: ``"trate"``, where a substitution costs ``cost - p(a → b) - p(b → a)``; ``"constant"``; or the costs
-        of pairs, ``{(a, b): cost}``, the same both ways.
+        Of ``"om"``: ``"trate"``, where a substitution costs ``cost - p(a → b) - p(b → a)``; ``"constant"``; or the
+        costs of pairs, ``{(a, b): cost}``, the same both ways.
     cost
         What a substitution costs, or what rates are taken from.
     indel
         What an insertion or deletion costs with ``"om"``. None: half the largest substitution cost.
     places
-        Of ``"hamming"`` and ``"dhd"``: compare so many first places; paths that have ended stand at ``(end)``. None: all
-        paths must have one length.
+        Of ``"hamming"`` and ``"dhd"``: compare so many first places; paths that have ended stand at ``(end)``. None:
+        all paths must have one length.
     ngram
         The longest n-grams that count.
     relative
@@ -386,7 +388,8 @@ def distances(
     -----
     As in TraMineR (Gabadinho, Ritschard, Müller and Studer 2011, doi:10.18637/jss.v040.i04): rates are those among all
     paths by their weights, the last place of each left out; dynamic Hamming costs are 4 less the rates from the place
-    before and to the place after, at both ends those of the one side twice (Lesnard 2010, doi:10.1177/0049124110362526).
+    before and to the place after, at both ends those of the one side twice (Lesnard 2010,
+    doi:10.1177/0049124110362526).
 
     Examples
     --------
@@ -434,8 +437,8 @@ def typical(
     journeys
         The journeys to analyse; the settled ones count.
     segment
-        A label, such as ``"channel"`` or an attribute: journeys belong to the label of their first event. ``"outcome"``:
-        to ``(conversion)`` or ``(null)``. None: all are one segment.
+        A label, such as ``"channel"`` or an attribute: journeys belong to the label of their first event.
+        ``"outcome"``: to ``(conversion)`` or ``(null)``. None: all are one segment.
     method, costs, cost, indel, places, ngram, relative
         How far paths are apart, as in :func:`klantreis.distances`.
     by

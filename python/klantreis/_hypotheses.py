@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from klantreis import _core
@@ -39,8 +40,8 @@ def hypotheses(
         Journeys, whose settled ones count; paths; or counts ``{(from, to): number}``.
     beliefs
         What is believed, under a name: weights ``{(from, to): weight}``, rows ``{from: {to: weight}}`` or
-        ``{from: [to, …]}``, or designed journeys ``[[first, second, …], …]`` whose steps each weigh 1. Within a row only
-        the proportions count. States are the items, ``"(start)"``, ``"(conversion)"`` and ``"(null)"``.
+        ``{from: [to, …]}``, or designed journeys ``[[first, second, …], …]`` whose steps each weigh 1. Within a row
+        only the proportions count. States are the items, ``"(start)"``, ``"(conversion)"`` and ``"(null)"``.
     strengths
         How firmly the beliefs are held: so many observed transitions would outweigh those about a row. At 0 all
         hypotheses are alike.
@@ -65,7 +66,7 @@ def hypotheses(
     Notes
     -----
     HypTrails (Singer, Helic, Hotho and Strohmaier 2015, doi:10.1145/2736277.2741080): each row has a Dirichlet prior
-    with α = 1 + strength · share; ``support`` says 2 ln(Bayes factor) in the words of Kass and Raftery 1995,
+    with parameters 1 + strength · share; ``support`` says 2 ln(Bayes factor) in the words of Kass and Raftery 1995,
     doi:10.1080/01621459.1995.10476572. A hypothesis that is right in part wins at small strengths and loses at large
     ones. Transitions are taken as independent, also those of one customer.
 
@@ -122,7 +123,8 @@ def changes(
     periods
         At most so many for each item.
     level
-        The coverage of the intervals; further periods of an item are sought while its p_adjusted is below ``1 - level``.
+        The coverage of the intervals; further periods of an item are sought while its p_adjusted is below ``1 -
+        level``.
     min_n
         Rates of fewer customers are marked ``few_customers``.
     threads
@@ -144,8 +146,8 @@ def changes(
     -----
     Of each item the period is taken whose visits differ most (G²) from those outside it. It is tested by customers (Rao
     and Scott 1984, doi:10.1214/aos/1176346391), and p is multiplied by the number of periods looked at and of items
-    (Bonferroni), so that a search among many gives a false alarm with a probability of at most ``1 - level``. The interval
-    takes period and destination as given, and is too narrow for the best of many.
+    (Bonferroni), so that a search among many gives a false alarm with a probability of at most ``1 - level``. The
+    interval takes period and destination as given, and is too narrow for the best of many.
 
     Examples
     --------
@@ -193,7 +195,7 @@ def _beliefs(name: object, given: Beliefs) -> list[tuple[str, str, float]]:
         for path in given:
             if isinstance(path, str) or not isinstance(path, Sequence):
                 raise InputError(f"{name}: {path!r} is no designed journey; give a list of states")
-            rows += [(a, b, 1.0) for a, b in zip(path, path[1:], strict=False)]
+            rows += [(a, b, 1.0) for a, b in pairwise(path)]
     else:
         raise InputError(f"{name} is {given!r}; give weights by (from, to), by from and to, or lists of states")
     made = []

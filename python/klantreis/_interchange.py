@@ -68,8 +68,8 @@ class _XesReader:
 
     def _refuse(self, *_: object) -> None:
         raise InputError(
-            f"{self._source}, line {self._parser.CurrentLineNumber}: XES has no document type declaration, and entities "
-            "are not read; remove the <!DOCTYPE …>"
+            f"{self._source}, line {self._parser.CurrentLineNumber}: XES has no document type declaration, and "
+            "entities are not read; remove the <!DOCTYPE …>"
         )
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -176,8 +176,7 @@ def read_xes(
     reader = _XesReader(str(source))
     done = 0
     try:
-        opened: Any = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-        with opened as file:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 reader.feed(chunk)
                 done += len(chunk)
@@ -195,7 +194,9 @@ def read_xes(
     taken = {customer, touchpoint, time, *(value for value in options.values() if isinstance(value, str))}
     kept = attributes
     if kept is None:
-        kept = [name for name in columns if name not in taken and name not in reader.kinds and not name.startswith("case:")]
+        kept = [
+            name for name in columns if name not in taken and name not in reader.kinds and not name.startswith("case:")
+        ]
     order = "(order in the file)"
     columns[order] = list(range(len(columns[customer])))
     for name in kept:

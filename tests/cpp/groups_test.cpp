@@ -201,8 +201,8 @@ TEST_CASE("a silhouette is that of Rousseeuw, with a weight counting as so many 
   }
   const medoid_clusters found = k_medoids(distances, std::vector<double>{1, 2, 1, 1}, 2);
   CHECK(found.cluster_of == std::vector<std::uint32_t>{0, 0, 1, 1});
-  const double first = (10.5 - 1.0) / 10.5;   // others of its cluster at 1 and 1
-  const double second = (9.5 - 0.5) / 9.5;    // at 0 and 1
+  const double first = (10.5 - 1.0) / 10.5;  // others of its cluster at 1 and 1
+  const double second = (9.5 - 0.5) / 9.5;   // at 0 and 1
   const double third = (28.0 / 3.0 - 1.0) / (28.0 / 3.0);
   const double fourth = (31.0 / 3.0 - 1.0) / (31.0 / 3.0);
   CHECK_THAT(found.silhouettes[0], WithinAbs(first, 1e-12));
@@ -218,10 +218,9 @@ TEST_CASE("what cannot be grouped is refused with a remedy", "[groups]") {
   CHECK_THROWS_WITH((sequence_distances{sequences, {.metric = sequence_metric::hamming}}),
                     ContainsSubstring("how many places"));
   CHECK_THROWS_WITH(
-      (sequence_distances{sequences,
-                          {.metric = sequence_metric::om,
-                           .substitution = substitution_rule::given,
-                           .costs = {{"a", "x", 1.0}}}}),
+      (sequence_distances{
+          sequences,
+          {.metric = sequence_metric::om, .substitution = substitution_rule::given, .costs = {{"a", "x", 1.0}}}}),
       ContainsSubstring("'x'"));
   CHECK_THROWS_WITH(
       (sequence_distances{sequences,

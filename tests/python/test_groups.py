@@ -50,7 +50,9 @@ def found_distances(paths: list[list[str]], **options: Any) -> dict[tuple[str, s
 def test_distances_are_those_of_the_definitions(paths: list[list[str]]) -> None:
     given_costs = {**COSTS, **{(b, a): cost for (a, b), cost in COSTS.items()}}
     rates = groups.rate_costs(paths)
-    indel = max((rates(a, b) for a, b in itertools.combinations(sorted(set(sum(paths, []))), 2)), default=2.0) / 2
+    indel = (
+        max((rates(a, b) for a, b in itertools.combinations(sorted(set(itertools.chain(*paths))), 2)), default=2.0) / 2
+    )
     cases: list[tuple[dict[str, Any], Any]] = [
         ({"method": "levenshtein"}, groups.levenshtein),
         ({"method": "levenshtein", "relative": True}, lambda a, b: groups.levenshtein(a, b) / max(len(a), len(b))),
@@ -64,7 +66,7 @@ def test_distances_are_those_of_the_definitions(paths: list[list[str]]) -> None:
         ({"method": "dhd", "places": 4}, lambda a, b: groups.dynamic_hamming(paths, a, b, 4)),
         ({"method": "ngrams", "ngram": 3}, lambda a, b: groups.ngram_distance(a, b, 3)),
     ]
-    items = set(sum(paths, []))
+    items = set(itertools.chain(*paths))
     known = {pair: cost for pair, cost in COSTS.items() if set(pair) <= items}
     if known:
         cases.append((
@@ -138,8 +140,12 @@ def journeys() -> kr.Journeys:
 
 def test_the_medoid_of_the_buyers_is_the_path_nearest_to_all_of_theirs(journeys: kr.Journeys) -> None:
     found = {row["segment"]: row for row in kr.typical(journeys, segment="outcome")}
-    bought = [path.split(" > ") for path, n in zip(*(kr.variants(journeys)[c] for c in ("path", "conversions")), strict=True)
-              for _ in range(n)]  # fmt: skip
+    counts = kr.variants(journeys)
+    bought = [
+        path.split(" > ")
+        for path, count in zip(counts["path"], counts["conversions"], strict=True)
+        for _ in range(count)
+    ]
     sums = {" > ".join(a): sum(groups.levenshtein(a, b) for b in bought) for a in bought}
     assert sums[found["(conversion)"]["medoid"]] == min(sums.values())
     assert found["(conversion)"]["distance"] == pytest.approx(min(sums.values()) / len(bought))
@@ -154,7 +160,7 @@ def test_segments_are_the_labels_of_first_events(journeys: kr.Journeys) -> None:
     found = kr.typical(journeys, segment="channel", by="phase")
     assert sum(found["journeys"]) == journeys.conversions + journeys.nulls
     assert found["journeys"] == sorted(found["journeys"], reverse=True)
-    with pytest.raises(kr.InputError, match="no labels|no such|has no"):
+    with pytest.raises(kr.InputError, match="colour"):
         kr.typical(journeys, segment="colour")
 
 
@@ -188,7 +194,8 @@ def agreement(found: kr.Clusters, journeys: kr.Journeys, kinds: dict[str, int]) 
     """The share of journeys whose cluster is that of their kind; journeys stand in the order of customers."""
     customers = list(dict.fromkeys(event_table(journeys)["case"]))
     pairs = Counter(
-        (kinds[name.split("#")[0]], cluster) for name, cluster in zip(customers, found.members()["cluster"], strict=True)
+        (kinds[name.split("#")[0]], cluster)
+        for name, cluster in zip(customers, found.members()["cluster"], strict=True)
     )
     return max(pairs[0, 1] + pairs[1, 2], pairs[0, 2] + pairs[1, 1]) / sum(pairs.values())
 
@@ -208,7 +215,10 @@ def test_planted_kinds_of_customers_are_found(method: str) -> None:
     assert stays["p_adjusted"] < 1e-6
     assert stays["lower"] > 0.3
     conversion = next(row for row in features if row["cluster"] == 2 and row["rate"] == "conversion_rate")
-    assert (conversion["inside"], conversion["lower"]) == (found["conversion_rate"][1], pytest.approx(conversion["lower"]))
+    assert (conversion["inside"], conversion["lower"]) == (
+        found["conversion_rate"][1],
+        pytest.approx(conversion["lower"]),
+    )
     assert conversion["lower"] > 0
 
 

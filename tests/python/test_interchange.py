@@ -135,7 +135,9 @@ def test_journeys_are_cases_of_their_own() -> None:
     journeys = cut(read(random_log(3)), conversion="buy")
     table = event_table(journeys)
     assert len(dict.fromkeys(table["case"])) == len(journeys)
-    assert all(case.rpartition("#")[0] == customer for case, customer in zip(table["case"], table["customer"], strict=True))
+    assert all(
+        case.rpartition("#")[0] == customer for case, customer in zip(table["case"], table["customer"], strict=True)
+    )
 
 
 def test_frames_go_to_pm4py_names_and_back() -> None:
@@ -147,7 +149,9 @@ def test_frames_go_to_pm4py_names_and_back() -> None:
     frame["place"] = range(len(frame))
     again = kr.from_pm4py(frame, order="place", value="value")
     ours, theirs = event_table(log).to_dicts(), event_table(again).to_dicts()
-    assert [(r["case"], r["time"], r["touchpoint"]) for r in ours] == [(r["case"], r["time"], r["touchpoint"]) for r in theirs]
+    assert [(r["case"], r["time"], r["touchpoint"]) for r in ours] == [
+        (r["case"], r["time"], r["touchpoint"]) for r in theirs
+    ]
 
 
 def test_pm4py_reads_ours_and_we_read_its(tmp_path: Path) -> None:
@@ -157,7 +161,9 @@ def test_pm4py_reads_ours_and_we_read_its(tmp_path: Path) -> None:
     theirs = quiet(pm4py.read_xes, str(tmp_path / "ours.xes"))
     assert len(theirs) == len(log)
     edges = {(row["from"], row["to"]): row["weight"] for row in kr.transitions(kr.journeys(log, conversion=[]))}
-    inner = {pair: count for pair, count in edges.items() if not pair[0].startswith("(") and not pair[1].startswith("(")}
+    inner = {
+        pair: count for pair, count in edges.items() if not pair[0].startswith("(") and not pair[1].startswith("(")
+    }
     graph, begins, _ = quiet(pm4py.discover_dfg, theirs)
     assert dict(graph) == inner
     assert dict(begins) == {b: count for (a, b), count in edges.items() if a == "(start)" and not b.startswith("(")}

@@ -65,13 +65,13 @@ class path_finder {
     using edge = boost::graph_traits<boost::reverse_graph<journey_graph>>::edge_descriptor;
     std::vector<double> distance(graph_->states());
     const auto index = get(boost::vertex_index, *graph_);
-    boost::dijkstra_shortest_paths(
-        reversed, to_,
-        boost::weight_map(boost::make_function_property_map<edge>(
-                              [&](const edge& at) { return length_of(at.underlying_descx.index); }))
-            .distance_map(boost::make_iterator_property_map(distance.begin(), index))
-            .distance_inf(far)
-            .vertex_index_map(index));
+    boost::dijkstra_shortest_paths(reversed, to_,
+                                   boost::weight_map(boost::make_function_property_map<edge>([&](const edge& at) {
+                                     return length_of(at.underlying_descx.index);
+                                   }))
+                                       .distance_map(boost::make_iterator_property_map(distance.begin(), index))
+                                       .distance_inf(far)
+                                       .vertex_index_map(index));
     std::vector<vertex> path;
     if (!(distance[from] < far)) {
       return path;
@@ -270,9 +270,9 @@ KLANTREIS_INLINE std::vector<std::size_t> weak_components(const journey_graph& g
   return detail::numbered(roots);
 }
 
-KLANTREIS_INLINE std::vector<simple_path> shortest_simple_paths(const journey_graph& graph,
-                                                                journey_graph::vertex from, journey_graph::vertex to,
-                                                                std::size_t count, edge_length length) {
+KLANTREIS_INLINE std::vector<simple_path> shortest_simple_paths(const journey_graph& graph, journey_graph::vertex from,
+                                                                journey_graph::vertex to, std::size_t count,
+                                                                edge_length length) {
   const detail::path_finder finder{graph, to, length};
   std::vector<simple_path> found;
   std::vector<simple_path> candidates;
@@ -406,8 +406,8 @@ KLANTREIS_INLINE table graph_measures(const journey_graph& graph, edge_length le
     states.emplace_back(graph.name(at));
     part.push_back(static_cast<std::int64_t>(weak[at] + 1));
     const bool returns = sizes[strong[at]] > 1;
-    loop.push_back(
-        returns ? loops.try_emplace(strong[at], static_cast<std::int64_t>(loops.size() + 1)).first->second : 0);
+    loop.push_back(returns ? loops.try_emplace(strong[at], static_cast<std::int64_t>(loops.size() + 1)).first->second
+                           : 0);
     community.push_back(groups[at] == no_community ? 0 : static_cast<std::int64_t>(groups[at] + 1));
   }
   table result{
@@ -457,7 +457,8 @@ KLANTREIS_INLINE table shortest_paths(const journey_graph& graph, std::string_vi
     probabilities.push_back(probability);
   }
   table result{
-      "The shortest paths that pass no state twice, shortest first. probability: that a journey at the first state goes "
+      "The shortest paths that pass no state twice, shortest first. probability: that a journey at the first state "
+      "goes "
       "on exactly this way."};
   result.add("rank", std::move(ranks));
   result.add("path", std::move(paths));

@@ -37,7 +37,8 @@ struct cluster_options {
 
 /// Settled journeys in clusters.
 struct clustering {
-  /// `cluster, journeys, share, n, conversions, conversion_rate, lower, upper, marks, certainty, path`; the largest first.
+  /// `cluster, journeys, share, n, conversions, conversion_rate, lower, upper, marks, certainty, path`; the largest
+  /// first.
   table clusters = {};
   /// What speaks for each number of clusters: `clusters, log_likelihood, parameters, bic, held_out, chosen`, or
   /// `clusters, distance, silhouette, chosen`.
@@ -54,9 +55,9 @@ struct clustering {
 [[nodiscard]] clustering cluster_by_distance(const journey_set& journeys, const cluster_options& options = {});
 
 /// What sets each cluster apart: the rates of its journeys and those of all others, as `compare` has them, with
-/// p_adjusted over all clusters. `cluster, rate, from, to, inside …, outside …, difference, lower, upper, p, p_adjusted,
-/// n_inside, n_outside, marks`; within a cluster the smallest p first.
-/// \throws input_error when there are fewer than two clusters; and as `compare`.
+/// p_adjusted over all clusters. `cluster, rate, from, to, inside …, outside …, difference, lower, upper, p,
+/// p_adjusted, n_inside, n_outside, marks`; within a cluster the smallest p first. \throws input_error when there are
+/// fewer than two clusters; and as `compare`.
 [[nodiscard]] table cluster_features(const journey_set& journeys, const clustering& found,
                                      const cluster_options& options = {});
 

@@ -51,8 +51,8 @@ struct distance_options {
   /// Of `hamming` and `dynamic_hamming`: so many first places are compared, and a sequence that has ended stands at
   /// `(end)`. Default: the length of all sequences, which must then be equal.
   std::optional<std::size_t> places = std::nullopt;
-  std::size_t ngram = 2;   ///< of `ngrams`: the longest; those of one item count too
-  bool relative = false;   ///< divide by the length of the longer sequence (not of `ngrams`)
+  std::size_t ngram = 2;  ///< of `ngrams`: the longest; those of one item count too
+  bool relative = false;  ///< divide by the length of the longer sequence (not of `ngrams`)
   unsigned threads = 0;
 };
 

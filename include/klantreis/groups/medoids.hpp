@@ -19,10 +19,10 @@ struct medoid_clusters {
 
 /// Partitions objects around `clusters` medoids.
 ///
-/// `distances` is objects × objects. A weight counts as so many equal objects. BUILD of Kaufman and Rousseeuw 1990, then
-/// swaps until none helps (FasterPAM: Schubert and Rousseeuw 2021, doi:10.1016/j.is.2021.101804). No chance is involved:
-/// of equal choices the first object wins.
-/// \throws input_error when there are fewer objects than clusters, no clusters, or sizes do not fit.
+/// `distances` is objects × objects. A weight counts as so many equal objects. BUILD of Kaufman and Rousseeuw 1990,
+/// then swaps until none helps (FasterPAM: Schubert and Rousseeuw 2021, doi:10.1016/j.is.2021.101804). No chance is
+/// involved: of equal choices the first object wins. \throws input_error when there are fewer objects than clusters, no
+/// clusters, or sizes do not fit.
 [[nodiscard]] medoid_clusters k_medoids(std::span<const double> distances, std::span<const double> weights,
                                         std::size_t clusters, unsigned threads = 0);
 

@@ -18,10 +18,10 @@ struct mixture_options {
   /// Count the end of a sequence as a last transition, so that clusters also differ in how long sequences are.
   bool ends = false;
   std::uint64_t seed = 0;
-  std::size_t starts = 5;               ///< short runs from different starts, of which the best goes on
-  std::size_t short_iterations = 10;    ///< of each
-  std::size_t iterations = 500;         ///< at most
-  double tolerance = 1e-7;              ///< stop when the objective grows by less than this share of itself
+  std::size_t starts = 5;             ///< short runs from different starts, of which the best goes on
+  std::size_t short_iterations = 10;  ///< of each
+  std::size_t iterations = 500;       ///< at most
+  double tolerance = 1e-7;            ///< stop when the objective grows by less than this share of itself
   unsigned threads = 0;
 };
 
@@ -37,8 +37,8 @@ struct chain_mixture {
   bool ends = false;
   double smoothing = 0.0;
   std::vector<double> shares = {};
-  std::vector<double> first = {};       ///< items × clusters
-  std::vector<std::size_t> rows = {};   ///< edges that leave item i: `[rows[i], rows[i + 1])`
+  std::vector<double> first = {};      ///< items × clusters
+  std::vector<std::size_t> rows = {};  ///< edges that leave item i: `[rows[i], rows[i + 1])`
   std::vector<std::uint32_t> targets = {};
   std::vector<double> transition = {};  ///< edges × clusters
   /// The logarithm of the likelihood of all sequences, and of the likelihood times the prior that smoothing stands for
@@ -81,7 +81,7 @@ struct mixture_choice {
   std::vector<std::size_t> clusters = {};
   std::vector<double> log_likelihoods = {};
   std::vector<double> parameters = {};
-  std::vector<double> bic = {};       ///< −2 ln L + parameters · ln(sequences); Schwarz 1978, doi:10.1214/aos/1176344136
+  std::vector<double> bic = {};  ///< −2 ln L + parameters · ln(sequences); Schwarz 1978, doi:10.1214/aos/1176344136
   std::vector<double> held_out = {};  ///< mean ln probability of a sequence of left out customers; null when not asked
   std::size_t best = 0;               ///< a place in these
   chain_mixture mixture = {};         ///< the best one

@@ -27,9 +27,9 @@ struct typical_options {
 /// most journeys first.
 ///
 /// The medoid is the path that a settled journey took from which the others are least far on average (`distance`); of
-/// equal ones the most frequent, then the first by name. The likely path is the most probable one under the Markov chain
-/// of the segment among those that end in `ends_in`, which is `(conversion)` where the segment has one.
-/// \throws input_error when journeys go on after conversions, or the log has no such labels.
+/// equal ones the most frequent, then the first by name. The likely path is the most probable one under the Markov
+/// chain of the segment among those that end in `ends_in`, which is `(conversion)` where the segment has one. \throws
+/// input_error when journeys go on after conversions, or the log has no such labels.
 [[nodiscard]] table typical_journeys(const journey_set& journeys, const typical_options& options = {});
 
 }  // namespace klantreis

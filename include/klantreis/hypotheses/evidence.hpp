@@ -27,8 +27,8 @@ struct evidence_options {
   std::vector<double> strengths = {0.0, 1.0, 5.0, 10.0, 100.0};
 };
 
-/// The evidence of hypotheses about transitions: `strength, hypothesis, log_evidence, log_bayes_factor, support`, within
-/// a strength the best first.
+/// The evidence of hypotheses about transitions: `strength, hypothesis, log_evidence, log_bayes_factor, support`,
+/// within a strength the best first.
 ///
 /// HypTrails (Singer, Helic, Hotho and Strohmaier 2015, doi:10.1145/2736277.2741080): each row of the transition matrix
 /// has a Dirichlet prior with α = 1 + strength · share, where the shares of the beliefs about a row add up to 1; the

@@ -83,10 +83,8 @@ struct clustered_journeys {
   path_sequences all;
 
   clustered_journeys(const journey_set& journeys, const cluster_options& options)
-      : paths(make_paths(journeys, {.by = options.by,
-                                    .collapse = options.collapse,
-                                    .lookback = {},
-                                    .threads = options.threads})),
+      : paths(make_paths(journeys,
+                         {.by = options.by, .collapse = options.collapse, .lookback = {}, .threads = options.threads})),
         all(sequences_of(paths)) {
     if (all.sequences.size() == 0) {
       throw input_error(
@@ -224,8 +222,7 @@ KLANTREIS_INLINE clustering cluster_by_mixture(const journey_set& journeys, cons
     const auto cluster = static_cast<std::uint32_t>(std::max_element(row, row + clusters) - row);
     cluster_of[sequence] = cluster;
     certainty[sequence] = row[cluster];
-    if (frequent[cluster] == sequences.size() ||
-        sequences.weights[sequence] > sequences.weights[frequent[cluster]]) {
+    if (frequent[cluster] == sequences.size() || sequences.weights[sequence] > sequences.weights[frequent[cluster]]) {
       frequent[cluster] = sequence;
     }
   }
@@ -245,7 +242,8 @@ KLANTREIS_INLINE clustering cluster_by_mixture(const journey_set& journeys, cons
   result.clusters.set_option("log_likelihood", std::to_string(choice.mixture.log_likelihood()));
   result.clusters.set_option("converged", choice.mixture.converged ? "yes" : "no");
   result.choice = table{
-      "What speaks for each number of clusters. bic: -2 ln L + parameters x ln(journeys), the least is chosen; held_out: "
+      "What speaks for each number of clusters. bic: -2 ln L + parameters x ln(journeys), the least is chosen; "
+      "held_out: "
       "mean log likelihood of a journey of customers who were left out, the largest is chosen where it is asked for."};
   result.choice.add("clusters", detail::number_column(choice.clusters));
   result.choice.add("log_likelihood", choice.log_likelihoods);
@@ -286,8 +284,8 @@ KLANTREIS_INLINE clustering cluster_by_distance(const journey_set& journeys, con
     totals.push_back(tried.back().total);
     // One cluster has no other to be near to.
     silhouettes.push_back(number == 1 ? null_value : tried.back().silhouette);
-    const bool better = !std::isnan(silhouettes.back()) &&
-                        (std::isnan(silhouettes[best]) || silhouettes.back() > silhouettes[best]);
+    const bool better =
+        !std::isnan(silhouettes.back()) && (std::isnan(silhouettes[best]) || silhouettes.back() > silhouettes[best]);
     best = better ? tried.size() - 1 : best;
   }
   const medoid_clusters& chosen = tried[best];
@@ -316,7 +314,8 @@ KLANTREIS_INLINE clustering cluster_by_distance(const journey_set& journeys, con
   clustering result;
   detail::finish_clusters(
       result, journeys, data, clusters, cluster_of, distance, paths,
-      "Settled journeys in clusters around medoids, each at the nearest one. path: the medoid; certainty: mean distance "
+      "Settled journeys in clusters around medoids, each at the nearest one. path: the medoid; certainty: mean "
+      "distance "
       "to it. conversion_rate: with an interval by customers, which takes the clusters as given; n: customers.",
       options);
   detail::set_cluster_options(result.clusters, journeys, options);
@@ -326,7 +325,8 @@ KLANTREIS_INLINE clustering cluster_by_distance(const journey_set& journeys, con
   result.clusters.set_option("customers_drawn",
                              std::to_string(sample.customers) + " of " + std::to_string(sample.of_customers));
   result.choice = table{
-      "What speaks for each number of clusters. distance: sum of the distances to the medoids; silhouette: weighted mean, "
+      "What speaks for each number of clusters. distance: sum of the distances to the medoids; silhouette: weighted "
+      "mean, "
       "the largest is chosen."};
   result.choice.add("clusters", detail::number_column(numbers));
   result.choice.add("distance", totals);
@@ -394,19 +394,20 @@ KLANTREIS_INLINE table cluster_features(const journey_set& journeys, const clust
   }
   table result{
       "What sets each cluster apart: rates of its settled journeys (inside) and of those of all other clusters "
-      "(outside); difference: inside less outside. Intervals and tests by customers; p_adjusted: Holm's, over all rows of "
-      "all clusters. Journeys were grouped by what they did, so that a small p shows what a cluster is made of and is no "
+      "(outside); difference: inside less outside. Intervals and tests by customers; p_adjusted: Holm's, over all rows "
+      "of "
+      "all clusters. Journeys were grouped by what they did, so that a small p shows what a cluster is made of and is "
+      "no "
       "proof that clusters exist."};
   result.add("cluster", std::move(cluster_column));
   result.add("rate", std::move(rate));
   result.add("from", std::move(from));
   result.add("to", std::move(to));
   std::vector<double> adjusted = holm(values.back());
-  const std::vector<std::string> shown{"inside",        "inside_lower",  "inside_upper", "outside", "outside_lower",
-                                       "outside_upper", "difference",    "lower",        "upper",   "p"};
+  const std::vector<std::string> shown{"inside",        "inside_lower", "inside_upper", "outside", "outside_lower",
+                                       "outside_upper", "difference",   "lower",        "upper",   "p"};
   for (std::size_t column = 0; column < shown.size(); ++column) {
-    result.add(shown[column], std::move(values[column]),
-               column + 1 < shown.size() ? quantity::share : quantity::plain);
+    result.add(shown[column], std::move(values[column]), column + 1 < shown.size() ? quantity::share : quantity::plain);
   }
   result.add("p_adjusted", std::move(adjusted));
   result.add("n_inside", std::move(n_inside), quantity::count);
@@ -455,7 +456,8 @@ KLANTREIS_INLINE table cluster_transitions(const clustering& found) {
     }
   }
   table result{
-      "The Markov chain of each cluster of a mixture: the probability that a journey of the cluster begins with an item, "
+      "The Markov chain of each cluster of a mixture: the probability that a journey of the cluster begins with an "
+      "item, "
       "and that it goes from one item to the next, given that it goes on" +
       std::string{mixture.ends ? " or ends." : "."}};
   result.add("cluster", std::move(clusters));

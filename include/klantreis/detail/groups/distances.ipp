@@ -204,8 +204,7 @@ KLANTREIS_INLINE void sequence_distances::set_costs() {
       const auto first = sequences_->names.find(given.first);
       const auto second = sequences_->names.find(given.second);
       if (!first || !second) {
-        throw input_error(detail::unknown_label_message(first ? given.second : given.first, "item",
-                                                        sequences_->names));
+        throw input_error(detail::unknown_label_message(first ? given.second : given.first, "item", sequences_->names));
       }
       costs_[*first * items + *second] = given.cost;
       costs_[*second * items + *first] = given.cost;

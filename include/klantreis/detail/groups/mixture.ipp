@@ -200,15 +200,15 @@ class mixture_fit {
     constexpr std::size_t block_size = 4096;
     constexpr std::size_t most_cells = 32'000'000;
     const std::size_t cells = model.first.size() + model.transition.size();
-    const std::size_t blocks = (std::max)(
-        std::size_t{1}, (std::min)({data_->size() / block_size, std::size_t{64}, most_cells / (cells + 1)}));
+    const std::size_t blocks =
+        (std::max)(std::size_t{1}, (std::min)({data_->size() / block_size, std::size_t{64}, most_cells / (cells + 1)}));
     const mixture_scorer score{model};
     std::vector<expected_counts> parts(blocks);
     const auto workers = static_cast<unsigned>((std::min)(std::size_t{worker_count(options_->threads)}, blocks));
     run_parallel(workers, [&](unsigned worker) {
       for (std::size_t block = worker; block < blocks; block += workers) {
-        parts[block] = expect(model, score, slice(data_->size(), static_cast<unsigned>(block),
-                                                  static_cast<unsigned>(blocks)));
+        parts[block] =
+            expect(model, score, slice(data_->size(), static_cast<unsigned>(block), static_cast<unsigned>(blocks)));
       }
     });
     for (std::size_t block = 1; block < blocks; ++block) {
@@ -307,8 +307,7 @@ inline chain_mixture drawn_mixture(const weighted_sequences& sequences, const mi
     std::vector<double> edges(model.targets.size());
     for (std::size_t draw = 0; draw < drawn; ++draw) {
       const double at = uniform_number() * until.back();
-      const auto index =
-          static_cast<std::size_t>(std::upper_bound(until.begin(), until.end(), at) - until.begin());
+      const auto index = static_cast<std::size_t>(std::upper_bound(until.begin(), until.end(), at) - until.begin());
       const std::size_t sequence = (std::min)(index, sequences.size() - 1);
       if (data.first(sequence) != no_sequence) {
         first[data.first(sequence)] += 1.0;

@@ -74,8 +74,7 @@ struct medoid_path {
   double distance = null_value;
 };
 
-inline medoid_path find_medoid(const weighted_sequences& sequences, const distance_options& options,
-                               unsigned threads) {
+inline medoid_path find_medoid(const weighted_sequences& sequences, const distance_options& options, unsigned threads) {
   const sequence_distances distances{sequences, options};
   const std::size_t size = sequences.size();
   std::vector<double> sums(size, 0.0);
@@ -138,8 +137,10 @@ KLANTREIS_INLINE table typical_journeys(const journey_set& journeys, const typic
   }
   table result{
       "The typical journey of each segment. medoid: the path of a settled journey that is least far from the others on "
-      "average (distance); compared: the distinct paths it was chosen from, the most frequent ones where there are more "
-      "than the sample takes. likely_path: the most probable path under the Markov chain of the segment among those that "
+      "average (distance); compared: the distinct paths it was chosen from, the most frequent ones where there are "
+      "more "
+      "than the sample takes. likely_path: the most probable path under the Markov chain of the segment among those "
+      "that "
       "end in ends_in; probability: of all its journeys that start. n: customers."};
   result.add("segment", std::move(names));
   result.add("journeys", std::move(counts), quantity::count);

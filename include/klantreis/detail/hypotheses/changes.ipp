@@ -204,7 +204,7 @@ class change_search {
   std::vector<bool> used_;
   std::vector<std::size_t> places_;     // of a state among the targets
   std::vector<std::uint32_t> targets_;  // by name
-  std::vector<double> until_;  // visits before each bin × destinations
+  std::vector<double> until_;           // visits before each bin × destinations
 };
 
 /// The bins of a log: where they begin and how long they are, in ticks.
@@ -312,7 +312,8 @@ KLANTREIS_INLINE table changes(const journey_set& journeys, const change_options
     return a.from != b.from ? names[a.from] < names[b.from] : a.begin < b.begin;
   });
   const auto moment = [&](std::size_t bin) {
-    return detail::to_instant(bins.begin + static_cast<std::int64_t>(bin) * bins.width, journeys.log().ticks_per_second())
+    return detail::to_instant(bins.begin + static_cast<std::int64_t>(bin) * bins.width,
+                              journeys.log().ticks_per_second())
         .time_since_epoch()
         .count();
   };
@@ -324,9 +325,12 @@ KLANTREIS_INLINE table changes(const journey_set& journeys, const change_options
     return result;
   };
   table result{
-      "Periods in which customers went on from an item in another way than at other times. Of each item the period with "
-      "the largest G2 is shown; p: of a test by customers (Rao and Scott), p_adjusted: p x periods looked at x items. to: "
-      "the destination that changed most for its size, with its share of the visits during the period and otherwise; the "
+      "Periods in which customers went on from an item in another way than at other times. Of each item the period "
+      "with "
+      "the largest G2 is shown; p: of a test by customers (Rao and Scott), p_adjusted: p x periods looked at x items. "
+      "to: "
+      "the destination that changed most for its size, with its share of the visits during the period and otherwise; "
+      "the "
       "interval of the difference takes period and destination as given. n: customers who visited the item in either. "
       "Association in time, not cause."};
   result.add("from", detail::column_of_texts(rows, [&](const auto& row) { return names[row.from]; }));
@@ -341,8 +345,8 @@ KLANTREIS_INLINE table changes(const journey_set& journeys, const change_options
   result.add("to", detail::column_of_texts(rows, [&](const auto& row) { return names[row.to]; }));
   detail::add_estimates(result, "during", estimates([](const auto& rate) { return rate.second; }));
   detail::add_estimates(result, "otherwise", estimates([](const auto& rate) { return rate.first; }));
-  detail::add_estimates(result, "difference", estimates([](const auto& rate) { return rate.change; }),
-                        quantity::share, true);
+  detail::add_estimates(result, "difference", estimates([](const auto& rate) { return rate.change; }), quantity::share,
+                        true);
   result.add("visits_during", detail::column_of_counts(rows, [](const auto& row) { return row.visits_during; }),
              quantity::count);
   result.add("visits_otherwise", detail::column_of_counts(rows, [](const auto& row) { return row.visits_otherwise; }),

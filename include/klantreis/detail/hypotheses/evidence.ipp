@@ -41,8 +41,8 @@ inline belief_rows read_beliefs(const transition_counts& counts, const hypothesi
     }
     const auto from = believed_state(counts, one.from, given.name);
     const auto to = believed_state(counts, one.to, given.name);
-    const bool leaves = from != transition_counts::conversion && from != transition_counts::null &&
-                        from != transition_counts::end;
+    const bool leaves =
+        from != transition_counts::conversion && from != transition_counts::null && from != transition_counts::end;
     if (!leaves || to == transition_counts::start) {
       throw input_error("hypothesis " + quoted(given.name) + ": no journey can go from " + quoted(one.from) + " to " +
                         quoted(one.to));
@@ -145,7 +145,8 @@ KLANTREIS_INLINE table compare_hypotheses(const transition_counts& counts, const
     }
   }
   table result{
-      "How well hypotheses foretell the transitions of settled journeys (HypTrails): the logarithm of the probability of "
+      "How well hypotheses foretell the transitions of settled journeys (HypTrails): the logarithm of the probability "
+      "of "
       "the transitions when each row has a Dirichlet prior of 1 + strength x the believed share of a destination. "
       "log_bayes_factor: to the hypothesis that all destinations are as likely, at the same strength. Transitions are "
       "taken as independent, also those of one customer."};
