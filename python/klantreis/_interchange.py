@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import gzip
+import html
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
-from xml.sax.saxutils import quoteattr
 
 from klantreis import _core
 from klantreis._core import InputError
@@ -341,4 +341,6 @@ def _attribute(text: str) -> str:
         c if c in "\t\n\r" or "\x20" <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c >= "\U00010000" else "\ufffd"
         for c in text
     )
-    return quoteattr(clean, {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
+    # A parser would turn blanks other than spaces into spaces.
+    escaped = html.escape(clean).replace("\t", "&#9;").replace("\n", "&#10;").replace("\r", "&#13;")
+    return f'"{escaped}"'
