@@ -57,21 +57,17 @@ class event_rows {
     return found;
   }
 
-  void forget_keys() { keys_ = {}; }
-
-  /// All times: where nobody else owns them, the rows' own, whose values are then undefined unless `copy`.
-  [[nodiscard]] bulk_vector<std::int64_t> take_times(bool copy, unsigned workers) {
+  /// All times, one after another: where nobody else owns them, these rows' own.
+  [[nodiscard]] bulk_vector<std::int64_t> take_times(unsigned workers) {
     if (!times_.empty()) {
       return std::move(times_);
     }
     bulk_vector<std::int64_t> times(size());
-    if (copy) {
-      run_parallel(workers, [&](unsigned worker) {
-        for_blocks(slice(size(), worker, workers), [&](std::size_t first, const row_piece& piece) {
-          std::copy_n(piece.times, piece.count, times.data() + first);
-        });
+    run_parallel(workers, [&](unsigned worker) {
+      for_blocks(slice(size(), worker, workers), [&](std::size_t first, const row_piece& piece) {
+        std::copy_n(piece.times, piece.count, times.data() + first);
       });
-    }
+    });
     return times;
   }
 

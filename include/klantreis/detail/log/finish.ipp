@@ -20,8 +20,7 @@ void gather(Column& column, std::span<const std::uint32_t> rows, unsigned worker
   if (column.empty() || rows.empty()) {
     return;
   }
-  Column sorted;
-  grow(sorted, column.size());
+  Column sorted(column.size());
   run_parallel(workers, [&](unsigned worker) {
     const auto part = slice(rows.size(), worker, workers);
     for (std::size_t i = part.begin; i < part.end; ++i) {

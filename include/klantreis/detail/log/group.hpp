@@ -29,6 +29,44 @@ struct grouped_rows {
   std::uint64_t ties = 0;
 };
 
+/// Puts the records of one partition in the order of their customers.
+template <typename Record>
+class partition_sorter {
+ public:
+  /// Writes the keys and the numbers of events of the customers; each customer's records keep their order.
+  void group(std::span<const Record> input, std::vector<std::uint64_t>& keys, std::vector<std::uint32_t>& sizes) {
+    ids_.number(input.data(), input.size());
+    // The order of the keys, not of their first rows, so that the result does not depend on the order of the input.
+    by_key_.clear();
+    for (std::uint32_t id = 0; id < ids_.distinct(); ++id) {
+      by_key_.emplace_back(ids_.key(id), id);
+    }
+    std::sort(by_key_.begin(), by_key_.end());
+    cursor_.resize(ids_.distinct());
+    keys.reserve(by_key_.size());
+    sizes.reserve(by_key_.size());
+    std::size_t at = 0;
+    for (const auto& [key, id] : by_key_) {
+      cursor_[id] = at;
+      at += ids_.size(id);
+      keys.push_back(key);
+      sizes.push_back(ids_.size(id));
+    }
+    events_.resize(input.size());
+    for (std::size_t i = 0; i < input.size(); ++i) {
+      events_[cursor_[ids_.id(i)]++] = input[i];
+    }
+  }
+
+  [[nodiscard]] std::span<Record> events() noexcept { return events_; }
+
+ private:
+  local_ids ids_;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> by_key_;
+  std::vector<std::size_t> cursor_;
+  bulk_vector<Record> events_;
+};
+
 /// Groups rows by customer key and sorts each customer's by (time, order, row).
 ///
 /// Input that is in this order already stays where it is. Otherwise records are scattered to partitions of about 32,000
@@ -40,11 +78,10 @@ class row_grouper {
   row_grouper(event_rows&& source, std::vector<std::uint32_t>&& touchpoints, std::span<const std::int64_t> orders,
               bool with_rows, unsigned workers)
       : source_(std::move(source)),
+        touchpoints_(std::move(touchpoints)),
         orders_(orders),
         with_rows_(with_rows || !orders.empty()),
-        workers_(static_cast<unsigned>(std::clamp<std::size_t>(source_.size() / 65'536, 1, workers))) {
-    result_.touchpoints = std::move(touchpoints);
-  }
+        workers_(static_cast<unsigned>(std::clamp<std::size_t>(source_.size() / 65'536, 1, workers))) {}
 
   [[nodiscard]] grouped_rows group() && {
     if (source_.size() == 0) {
@@ -52,7 +89,8 @@ class row_grouper {
     }
     if (is_grouped()) {
       mark_customers();
-      result_.times = source_.take_times(true, workers_);
+      result_.times = source_.take_times(workers_);
+      result_.touchpoints = std::move(touchpoints_);
     } else if (const auto codec = with_rows_ ? std::nullopt : short_form()) {
       partition(*codec);
     } else {
@@ -141,7 +179,7 @@ class row_grouper {
         for (std::size_t i = 0; i < piece.count; ++i) {
           own.lowest = (std::min)(own.lowest, piece.times[i]);
           own.highest = (std::max)(own.highest, piece.times[i]);
-          own.touchpoint = (std::max)(own.touchpoint, result_.touchpoints[first + i]);
+          own.touchpoint = (std::max)(own.touchpoint, touchpoints_[first + i]);
         }
       });
       found[worker] = own;
@@ -191,18 +229,22 @@ class row_grouper {
     }
     begins[partitions] = total;
 
-    bulk_vector<record> records(size);
-    run_parallel(workers_, [&](unsigned worker) {
-      auto& next = starts[worker];
-      source_.for_blocks(part(worker), [&](std::size_t first, const row_piece& piece) {
-        for (std::size_t i = 0; i < piece.count; ++i) {
-          records[next[partition_of(piece.keys[i])]++] =
-              codec.make(piece.keys[i], piece.times[i], result_.touchpoints[first + i], first + i);
-        }
-      });
-    });
-    source_.forget_keys();
-    result_.times = source_.take_times(false, workers_);
+    // In a few rounds, so that the records take a part of the memory of the input and not more than all of it.
+    constexpr std::size_t small = std::size_t{32} << 20U;
+    const std::size_t rounds =
+        std::clamp<std::size_t>(size * sizeof(record) / small, 1, std::min<std::size_t>(partitions, 2));
+    const auto round_begin = [&](std::size_t round) { return partitions * round / rounds; };
+    std::size_t most = 0;
+    for (std::size_t round = 0; round < rounds; ++round) {
+      most = (std::max)(most, begins[round_begin(round + 1)] - begins[round_begin(round)]);
+    }
+    constexpr std::size_t apart = 16;
+    bulk_vector<record> records;
+    records.reserve(most + apart * workers_);
+    ask_for_large_pages(records.data(), records.capacity() * sizeof(record));
+    records.resize(records.capacity());
+    result_.times.resize(size);
+    result_.touchpoints.resize(size);
     if (with_rows_) {
       result_.rows.resize(size);
     }
@@ -210,45 +252,43 @@ class row_grouper {
     std::vector<std::vector<std::uint64_t>> keys(partitions);
     std::vector<std::vector<std::uint32_t>> sizes(partitions);
     std::vector<std::uint64_t> ties(workers_);
-    std::atomic<std::size_t> next_partition{0};
-    run_parallel(workers_, [&](unsigned worker) {
-      local_ids ids;
-      std::vector<std::pair<std::uint64_t, std::uint32_t>> by_key;
-      std::vector<std::size_t> cursor;
-      bulk_vector<record> sorted;
-      for (std::size_t p = next_partition++; p < partitions; p = next_partition++) {
-        check_stop();
-        const record* const input = records.data() + begins[p];
-        const std::size_t count = begins[p + 1] - begins[p];
-        ids.number(input, count);
-        // The order of the keys, not of their first rows, so that the result does not depend on the order of the input.
-        by_key.clear();
-        for (std::uint32_t id = 0; id < ids.distinct(); ++id) {
-          by_key.emplace_back(ids.key(id), id);
+    for (std::size_t round = 0; round < rounds; ++round) {
+      const std::size_t first_partition = round_begin(round);
+      const std::size_t last_partition = round_begin(round + 1);
+      const std::size_t base = begins[first_partition];
+      run_parallel(workers_, [&](unsigned worker) {
+        // Rows of other rounds go to a place that nobody reads: which they are cannot be predicted.
+        struct place {
+          std::size_t next;
+          std::size_t step;
+        };
+        std::vector<place> places(partitions, place{most + apart * worker, 0});
+        for (std::size_t p = first_partition; p < last_partition; ++p) {
+          places[p] = {starts[worker][p] - base, 1};
         }
-        std::sort(by_key.begin(), by_key.end());
-        cursor.resize(ids.distinct());
-        keys[p].reserve(by_key.size());
-        sizes[p].reserve(by_key.size());
-        std::size_t at = 0;
-        for (const auto& [key, id] : by_key) {
-          cursor[id] = at;
-          at += ids.size(id);
-          keys[p].push_back(key);
-          sizes[p].push_back(ids.size(id));
+        source_.for_blocks(part(worker), [&](std::size_t first, const row_piece& piece) {
+          for (std::size_t i = 0; i < piece.count; ++i) {
+            place& to = places[partition_of(piece.keys[i])];
+            records[to.next] = codec.make(piece.keys[i], piece.times[i], touchpoints_[first + i], first + i);
+            to.next += to.step;
+          }
+        });
+      });
+      std::atomic<std::size_t> next_partition{first_partition};
+      run_parallel(workers_, [&](unsigned worker) {
+        partition_sorter<record> sorter;
+        for (std::size_t p = next_partition++; p < last_partition; p = next_partition++) {
+          check_stop();
+          sorter.group({records.data() + (begins[p] - base), begins[p + 1] - begins[p]}, keys[p], sizes[p]);
+          std::size_t at = 0;
+          for (const std::uint32_t length : sizes[p]) {
+            ties[worker] += sort_customer(codec, sorter.events().subspan(at, length));
+            at += length;
+          }
+          write(codec, std::span<const record>{sorter.events()}, begins[p]);
         }
-        sorted.resize(count);
-        for (std::size_t i = 0; i < count; ++i) {
-          sorted[cursor[ids.id(i)]++] = input[i];
-        }
-        at = 0;
-        for (const std::uint32_t length : sizes[p]) {
-          ties[worker] += sort_customer(codec, std::span{sorted}.subspan(at, length));
-          at += length;
-        }
-        write(codec, sorted, begins[p]);
-      }
-    });
+      });
+    }
     join(keys, sizes);
     for (const std::uint64_t count : ties) {
       result_.ties += count;
@@ -290,8 +330,8 @@ class row_grouper {
     return ties;
   }
 
-  template <typename Codec, typename Records>
-  void write(const Codec& codec, const Records& sorted, std::size_t begin) {
+  template <typename Codec, typename Record>
+  void write(const Codec& codec, std::span<const Record> sorted, std::size_t begin) {
     for (std::size_t i = 0; i < sorted.size(); ++i) {
       result_.times[begin + i] = codec.time(sorted[i]);
       result_.touchpoints[begin + i] = codec.touchpoint(sorted[i]);
@@ -319,6 +359,7 @@ class row_grouper {
   }
 
   event_rows source_;
+  std::vector<std::uint32_t> touchpoints_;
   std::span<const std::int64_t> orders_;
   bool with_rows_;
   unsigned workers_;

@@ -159,7 +159,7 @@ struct label_collector {
   /// Appends the rows of `view`; rows that are faulty already are skipped.
   void append(const column_view& view, const kept_rows& rows, std::vector<row_fault>& faults) {
     const std::size_t first = column.codes.size();
-    grow(column.codes, first + rows.count);
+    column.codes.resize(first + rows.count, 0);
     switch (view.kind()) {
       case column_kind::dictionary: {
         std::vector<std::uint32_t> indices(rows.count);
