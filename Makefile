@@ -5,7 +5,7 @@ export PYTHON
 
 SOURCES := CMakeLists.txt pyproject.toml $(shell find cmake include src python -type f ! -name '*.pyc')
 
-.PHONY: help demo test wheel style format stubs sanitize tsan clang consumers bench coverage fuzz clean
+.PHONY: help demo test wheel style format stubs sanitize tsan clang consumers docs bench coverage fuzz clean
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -43,6 +43,9 @@ clang: ## C++ tests built by clang 16, under the address and undefined behaviour
 
 consumers: ## Projects that use the library, installed or as a subfolder
 	tools/consumers.sh
+
+docs: wheel ## Build the site of the documentation into build/docs/html, and look at it
+	tools/docs.sh
 
 bench: wheel ## Benchmarks, and a comparison with DuckDB and ClickHouse on EVENTS events (1000000)
 	tools/bench.sh

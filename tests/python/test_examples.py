@@ -6,13 +6,13 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import importlib.util
-import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 import klantreis as kr
 from klantreis.datasets._examples import EXAMPLES
+from pages import Page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,22 +85,11 @@ def test_an_example_that_is_not_there_names_the_others() -> None:
         kr.datasets.example_events("bakery")
 
 
-def test_the_restaurant_page_runs_and_says_what_comes_out(
+def test_the_restaurant_page_leaves_its_picture_and_its_report(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    page = (root / "docs/restaurant.md").read_text(encoding="utf-8")
-    names: dict[str, object] = {}
-    said = ""
-    blocks = re.findall(r"```(\w+)\n(.*?)```", page, re.DOTALL)
-    assert sum(language == "text" for language, _ in blocks) >= 5
-    for language, block in blocks:
-        if language == "text":
-            assert [line.rstrip() for line in said.splitlines()] == block.splitlines()
-            continue
-        assert language == "python"
-        exec(compile(block, "restaurant.md", "exec"), names)
-        said = capsys.readouterr().out
+    Page(root / "docs/restaurant.md", capsys).run()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["restaurant.html", "restaurant.svg"]
 
 

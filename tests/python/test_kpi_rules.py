@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import doctest
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -306,9 +304,3 @@ def test_customers_who_may_still_come_back_are_left_out_of_shares() -> None:
     )
     row = one(journeys, "cart_abandonment")
     assert (row["value"], row["n"]) == (0.5, 2)
-
-
-def test_the_page_about_key_figures_runs(root: Path) -> None:
-    failed, tried = doctest.testfile(str(root / "docs" / "key-figures.md"), module_relative=False)
-    assert tried > 5
-    assert failed == 0

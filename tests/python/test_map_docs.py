@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""The pages about journey maps say what the models do, and their steps run."""
+"""The pages about journey maps say what the models do, and their examples hold."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
 import re
-import shlex
 import sys
 from pathlib import Path
 
 import pytest
 
 import klantreis as kr
-from klantreis._cli import main
 from klantreis._map.rules import TESTS, faults, written_out
 from klantreis._map.text import MOST_DEPTH, MOST_ITEMS, MOST_JSON_BYTES, MOST_YAML_BYTES, parse
 
@@ -71,52 +69,3 @@ def test_the_error_of_the_page_is_what_is_said(page: str) -> None:
 
 def test_the_json_schema_can_be_written_as_json() -> None:
     assert json.loads(json.dumps(kr.JourneyMap.json_schema()))["required"] == ["klantreis", "journey", "phases"]
-
-
-def patched(text: str, patch: str) -> str:
-    """The text with the lines of a diff without line numbers."""
-    lines = text.splitlines()
-    at = 0
-    for step in patch.splitlines():
-        kind, line = step[:1], step[1:]
-        if kind == "+":
-            lines.insert(at, line)
-            at += 1
-            continue
-        at = lines.index(line, at)
-        if kind == "-":
-            del lines[at]
-        else:
-            at += 1
-    return "\n".join(lines) + "\n"
-
-
-def test_the_steps_of_the_first_map_run(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    page = (root / "docs/first-map.md").read_text(encoding="utf-8")
-    names: dict[str, object] = {}
-    said = ""
-    for language, block in re.findall(r"```(\w+)\n(.*?)```", page, re.DOTALL):
-        if language == "text":
-            assert [line.rstrip() for line in said.splitlines()] == block.splitlines()
-            continue
-        if language == "diff":
-            file = tmp_path / "journey.yaml"
-            file.write_text(patched(file.read_text(encoding="utf-8"), block), encoding="utf-8")
-            continue
-        capsysbinary.readouterr()
-        said = ""
-        if language == "sh":
-            for line in block.splitlines():
-                assert main(shlex.split(line)[1:]) == 0
-        else:
-            assert language == "python"
-            try:
-                exec(compile(block, "first-map.md", "exec"), names)
-            except kr.InputError as error:
-                said = str(error)
-        said = said or capsysbinary.readouterr().out.decode()
-    assert (tmp_path / "report.html").is_file()
-    assert kr.snapshots(tmp_path / "snapshots")["snapshot"] == ["first"]

@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-import doctest
 import math
 from datetime import datetime, timezone
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -542,12 +540,6 @@ def test_a_journey_of_many_visits() -> None:
     assert measured["visits"] == [100_000, 100_000]
     assert measured["back"] == [0, 99_999]
     assert kr.conformance(kr.journeys(log), map=["look", "buy"]).alignments()["cost"] == [199_998]
-
-
-def test_the_page_about_the_measured_map_says_what_happens(root: Path) -> None:
-    failed, tried = doctest.testfile(str(root / "docs" / "measured-map.md"), module_relative=False)
-    assert tried > 10
-    assert failed == 0
 
 
 # --- logs that were read with a map

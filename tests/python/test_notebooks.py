@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The notebooks run from the first cell to the last, in a kernel of their own."""
+"""The notebooks run from the first cell to the last, in a kernel of their own.
+
+What comes out is kept in build/notebooks, where the site of the documentation takes it from.
+"""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,12 +24,15 @@ def test_there_are_notebooks() -> None:
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs(notebook: Path, tmp_path: Path) -> None:
+def test_a_notebook_runs(notebook: Path, root: Path, tmp_path: Path) -> None:
     if notebook.stem in NEEDS:
         shared_file(NEEDS[notebook.stem])
     copy = tmp_path / notebook.name
     copy.write_bytes(notebook.read_bytes())
-    command = [sys.executable, "-c", "from nbclient.cli import main; main()", "--timeout=300", str(copy)]
+    command = [sys.executable, "-c", "from nbclient.cli import main; main()", "--timeout=300", "--inplace", str(copy)]
     environment = {**os.environ, "KLANTREIS_SHARED": str(shared_folder().resolve())}
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stderr[-2000:]
+    kept = root / "build" / "notebooks"
+    kept.mkdir(parents=True, exist_ok=True)
+    shutil.move(copy, kept / notebook.name)

@@ -199,22 +199,49 @@ def test_curves_and_bands_are_those_of_the_table() -> None:
     figure = table.plot()
     for outcome in ("converted", "left"):
         curve, low, high = (named(figure, outcome + end) for end in ("", ", lower", ", upper"))
-        firm = ["few_customers" not in marks for marks in table["marks"]]
-        assert list(curve.y) == [y if sure else None for y, sure in zip(table[outcome], firm, strict=True)]
-        assert list(low.y) == [bound for bound in table[outcome + "_lower"] if bound is not None]
-        assert list(high.y) == [bound for bound in table[outcome + "_upper"] if bound is not None]
+        firm = {(max(row["time"], 1.0), row[outcome]) for row in table if "few_customers" not in row["marks"]}
+        assert {point for point in zip(curve.x, curve.y, strict=True) if point[1] is not None} <= firm
+        for trace, name in ((low, f"{outcome}_lower"), (high, f"{outcome}_upper")):
+            assert set(zip(trace.x, trace.y, strict=True)) <= {(max(row["time"], 1.0), row[name]) for row in table}
+        assert (curve.x[0], curve.x[-1]) == (max(table["time"][0], 1.0), table["time"][-1])
     few = [trace for trace in figure.data if trace.name == "left" and trace.line.dash == "dot"]
-    assert [y for y in few[0].y if y is not None] == [
-        y for y, sure in zip(table["left"], firm, strict=True) if not sure
-    ]
+    sparse = {row["left"] for row in table if "few_customers" in row["marks"]}
+    assert {y for y in few[0].y if y is not None} <= sparse
+    assert few[0].y[-1] == table["left"][-1]
+
+
+def test_what_a_curve_leaves_out_would_not_be_seen() -> None:
+    table = kr.survival(kr.datasets.webshop(4_000).journeys())
+    curve = named(table.plot(), "left")
+    points = dict(zip(curve.x, curve.y, strict=True))
+    shown = points[min(points)]
+    for row in table:
+        shown = points.get(max(row["time"], min(points)), shown)
+        assert shown is None or abs(shown - row["left"]) < 0.002
+    assert len(points) < 1_000 < len(table)
 
 
 def test_times_on_a_logarithmic_axis_are_those_of_the_table_and_zero_stands_at_its_end() -> None:
     table = results()["survival"]
     figure = table.plot()
     assert figure.layout.xaxis.type == "log"
-    assert list(named(figure, "left").x) == [max(time, 1.0) for time in table["time"]]
+    assert set(named(figure, "left").x) <= {max(time, 1.0) for time in table["time"]}
+    assert named(figure, "left").x[0] == 1.0
     assert "less than 1 s" in figure.layout.xaxis.title.text
+
+
+def test_conversions_in_no_time_are_drawn_too() -> None:
+    log = kr.read(
+        {
+            "customer_id": [1, 1, 2],
+            "timestamp": ["2024-03-01"] * 3,
+            "touchpoint": ["view", "order", "view"],
+        }
+    )
+    figure = kr.survival(kr.journeys(log, conversion="order")).plot()
+    assert figure.layout.xaxis.type is None
+    (curve,) = (trace for trace in figure.data if trace.name == "converted" and any(y is not None for y in trace.y))
+    assert (list(curve.x), list(curve.y)) == ([0.0], [0.5])
 
 
 def test_times_of_one_order_of_size_stand_on_a_linear_axis() -> None:

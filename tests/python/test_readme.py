@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: MIT
 """What the README shows runs, and is what the examples compile."""
 
-import re
 import shlex
 from pathlib import Path
 
 import pytest
+
+import pages
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    return [block for each, block in pages.blocks(README) if each == language]
 
 
 def test_the_python_lines_run_and_leave_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,8 @@ _GROUP_COLOURS = (style.GOES_ON, style.PAID, style.EARNED, style.OWN, style.AT_R
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 # From so many times the shortest wait on, a linear axis would hide where most happens.
 _WIDE = 100.0
+# A move of less is thinner than the line; curves of many journeys would take megabytes.
+_VISIBLE = 0.002
 
 
 def survival(table: Table, labels: list[str], limit: int) -> Any:
@@ -90,6 +92,7 @@ def _curve(
     made: Any, rows: list[dict[str, Any]], outcome: str, name: str, colour: str, dash: str, start: float
 ) -> None:
     go = style.plotly()
+    rows = _visible(rows, outcome)
     banded = [row for row in rows if None not in (row[f"{outcome}_lower"], row[f"{outcome}_upper"])]
     times = [max(row["time"], start) for row in banded]
     outline = {"mode": "lines", "line": {"width": 0, "shape": "hv"}, "hoverinfo": "skip", "showlegend": False}
@@ -127,6 +130,21 @@ def _curve(
                     hoverinfo="text",
                 )
             )
+
+
+def _visible(rows: list[dict[str, Any]], outcome: str) -> list[dict[str, Any]]:
+    """The rows at which a curve or its band moves visibly, with both ends and where customers become few."""
+    names = (outcome, f"{outcome}_lower", f"{outcome}_upper")
+    kept = rows[:1]
+    for row in rows[1:-1]:
+        before = [kept[-1][name] for name in names]
+        moved = any(
+            (old is None) != (new is None) or (None not in (old, new) and abs(new - old) >= _VISIBLE)
+            for old, new in zip(before, (row[name] for name in names), strict=True)
+        )
+        if moved or style.is_few(row) != style.is_few(kept[-1]):
+            kept.append(row)
+    return kept + rows[1:][-1:]
 
 
 def _faint(colour: str) -> str:
