@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import doctest
 import re
 from pathlib import Path
 
@@ -155,9 +154,3 @@ def test_the_map_says_what_things_are_called_and_whose_channels_they_are(
     used = {attrs["href"] for tag, attrs in page.elements if tag == "use"}
     assert used <= {f"#{attrs['id']}" for tag, attrs in page.elements if tag == "symbol"}
     assert re.search(r'<use href="#i-search"/>', page.text)
-
-
-def test_the_page_about_the_report_says_what_happens(root: Path) -> None:
-    found = doctest.testfile(str(root / "docs/report.md"), module_relative=False, encoding="utf-8")
-    assert found.attempted > 8
-    assert found.failed == 0
