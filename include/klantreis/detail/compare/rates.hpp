@@ -183,6 +183,7 @@ class rate_comparison {
     std::array<std::vector<double>, 2> visits{std::vector<double>(states), std::vector<double>(states)};
     std::array<std::vector<double>, 2> counts{std::vector<double>(sample_->edges().size()),
                                               std::vector<double>(sample_->edges().size())};
+    const std::array<double, 2> means{mean_value(0), mean_value(1)};
     std::vector<std::uint32_t> rows;
     for_each_pair(sample_->first().customers, sample_->second().customers, [&](std::size_t a, std::size_t b) {
       const std::array<std::size_t, 2> places{a, b};
@@ -207,7 +208,7 @@ class rate_comparison {
         }
         const double journeys = visits[group][0];
         conversion += sign * (converted - moments_[group].converted.e / own.visits[0] * journeys) / own.visits[0];
-        value += sign * (own.values[places[group]] - mean_value(group) * journeys) / own.visits[0];
+        value += sign * (own.values[places[group]] - means[group] * journeys) / own.visits[0];
       }
       conversion_change_.add(conversion);
       value_change_.add(value);
