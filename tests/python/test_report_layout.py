@@ -10,8 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import klantreis as kr
+from klantreis._report.context import Context
 from klantreis._report.layout import Layout, flow_layout, short
+from klantreis._report.sections.flow import _Texts
 from klantreis._report.states import Flow, ordered, rolled_up
+from klantreis._report.words import Words
 
 
 @st.composite
@@ -154,3 +158,17 @@ def test_short_names_fit(name: str, room: float) -> None:
 def test_numbers_in_outlines_have_one_decimal() -> None:
     for band in flow_layout(shop()).bands:
         assert all(re.fullmatch(r"-?\d+\.\d", number) for number in re.findall(r"-?\d+\.?\d*", band.outline))
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_counts_of_many_customers_do_not_lie_over_each_other(language: str) -> None:
+    names = [f"state {i}" for i in range(10)]
+    moves = dict.fromkeys(itertools.pairwise(names), 270000.0)
+    starts = dict.fromkeys(names, 277_376.0)
+    left = dict.fromkeys(names, 277376.0)
+    left[names[0]], left[names[-1]] = 7_376.0, 547_376.0
+    log = kr.journeys(kr.read({"customer_id": [1], "timestamp": ["2024-01-01"], "touchpoint": ["a"]}))
+    context = Context(log, words=Words(language), title=None, steps=None, by=None, min_group=None)
+    layout = flow_layout(Flow(tuple(names), starts, moves, left, {}), texts=_Texts(context, 0))
+    assert any("start" in label.text or "begin" in label.text for label in layout.labels)
+    assert overlapping(layout) == []

@@ -104,7 +104,7 @@ class Texts:
     def visits(self, value: float) -> str:
         return f"{value:,.0f} visits"
 
-    def starts(self, value: float) -> str:
+    def starts(self, value: float, room: float) -> str:
         return f"{value:,.0f} start"
 
     def back(self, value: float) -> str:
@@ -473,7 +473,8 @@ class _Drawing:
         starts = self.flow.starts.get(state, 0.0)
         lines = [self.texts.visits(self.visits[i])]
         if starts and shown(starts, self.journeys):
-            lines.append(self.texts.starts(starts))
+            room = self.layout.width if self.upright else self.gap - 8.0
+            lines.append(self.texts.starts(starts, room / (12.0 * _CHARACTER)))
         if self.upright:
             self.layout.nodes.append(Node(state, self.top, u, size, self.node))
             x = max(self.lanes[max(0, i - 1)], self.lanes[i]) + 8.0

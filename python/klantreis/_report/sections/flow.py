@@ -32,8 +32,9 @@ class _Texts(Texts):
     def visits(self, value: float) -> str:
         return self._words.plain("flow.label.visits", count=self.count(value))
 
-    def starts(self, value: float) -> str:
-        return self._words.plain("flow.label.starts", count=self.count(value))
+    def starts(self, value: float, room: float) -> str:
+        text = self._words.plain("flow.label.starts", count=self.count(value))
+        return text if len(text) <= room else self._words.plain("flow.label.starts_short", count=self.count(value))
 
     def back(self, value: float) -> str:
         return self._words.plain("flow.label.back", count=self.count(value))

@@ -233,6 +233,7 @@ SENTENCES = {
     "flow.scrolls": "Flow, may scroll sideways",
     "flow.label.visits": "{count} visits",
     "flow.label.starts": "{count} start here",
+    "flow.label.starts_short": "start {count}",
     "flow.label.back": "‹ back {count}",
     "flow.label.left": "left · {share}",
     "flow.label.rest": "rest · {share}",

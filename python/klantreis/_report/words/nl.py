@@ -233,6 +233,7 @@ SENTENCES = {
     "flow.scrolls": "Stroom, schuift zo nodig opzij",
     "flow.label.visits": "{count} bezoeken",
     "flow.label.starts": "{count} beginnen hier",
+    "flow.label.starts_short": "start {count}",
     "flow.label.back": "‹ terug {count}",
     "flow.label.left": "weg · {share}",
     "flow.label.rest": "rust · {share}",
