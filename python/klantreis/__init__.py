@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from klantreis import _errors as _errors
 from klantreis import datasets
 from klantreis._attribution import (
     AttributionModel,

@@ -28,6 +28,8 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 _TEXT_ROWS = 20
 _HTML_ROWS = 50
 _TEXT_WIDTH = 60
+# A single row of more columns is easier to read from top to bottom.
+_MOST_ACROSS = 8
 # A spreadsheet takes a cell that starts with one of these for a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -309,7 +311,9 @@ class Table:
         shown = self.head(_TEXT_ROWS)._shown_columns()
         if not shown:
             return "no columns"
-        lines = [""] * (1 + min(len(self), _TEXT_ROWS))
+        if len(self) == 1 and len(shown) > _MOST_ACROSS:
+            shown = _turned(shown)
+        lines = [""] * (1 + len(shown[0][1]))
         for title, cells, is_text in shown:
             texts = [_one_line(text) for text in (title, *cells)]
             width = max(map(_width, texts))
@@ -325,13 +329,15 @@ class Table:
 
     def _repr_html_(self) -> str:
         shown = self.head(_HTML_ROWS)._shown_columns()
+        if len(self) == 1 and len(shown) > _MOST_ACROSS:
+            shown = _turned(shown)
         align = {True: "left", False: "right"}
         head = "".join(
             f'<th scope="col" style="text-align:{align[is_text]}">{html.escape(title)}</th>'
             for title, _, is_text in shown
         )
         body = []
-        for row in range(min(len(self), _HTML_ROWS)):
+        for row in range(len(shown[0][1]) if shown else 0):
             cells = "".join(
                 f'<td style="text-align:{align[is_text]}">{_html_text(texts[row], is_text)}</td>'
                 for _, texts, is_text in shown
@@ -356,7 +362,7 @@ class Table:
     def _shown_columns(self) -> list[tuple[str, list[str], bool]]:
         """Title, cells and whether they are text, for printing; the bounds of an interval share a column."""
         names = self.columns
-        shown = []
+        shown: list[tuple[str, list[str], bool]] = []
         for name in names:
             stem, found, _ = name.rpartition("lower")
             upper = stem + "upper"
@@ -364,11 +370,28 @@ class Table:
                 quantity = self.quantity(name)
                 pairs = zip(self[name], self[upper], strict=True)
                 cells = [_format.interval(low, high, quantity) for low, high in pairs]
-                shown.append((f"{name} – {upper}", cells, False))
+                # Right after its number, an interval needs no name of its own.
+                follows = bool(shown) and shown[-1][0] + "_" == stem
+                shown.append(("lower – upper" if follows else f"{name} – {upper}", cells, False))
             elif not (name.endswith("upper") and name.removesuffix("upper") + "lower" in names):
                 is_text = self._core.type(name) in ("text", "boolean")
                 shown.append((name, [_format.cell(value, self.quantity(name)) for value in self[name]], is_text))
         return shown
+
+
+def _turned(shown: list[tuple[str, list[str], bool]]) -> list[tuple[str, list[str], bool]]:
+    """A table of one row as one of names and values, with intervals beside their numbers."""
+    names: list[str] = []
+    values: list[str] = []
+    between: list[str] = []
+    for title, (cell,), _ in shown:
+        if title == "lower – upper" and names and not between[-1]:
+            between[-1] = cell
+        else:
+            names.append(title)
+            values.append(cell)
+            between.append("")
+    return [("figure", names, True), ("value", values, False), ("lower – upper", between, False)]
 
 
 def _typed(name: str, given: Sequence[Any]) -> tuple[list[Any], str]:

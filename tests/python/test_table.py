@@ -282,12 +282,27 @@ def test_json() -> None:
 
 def test_text() -> None:
     lines = repr(example()).split("\n")
-    titles = ["touchpoint", "exits", "rate", "rate_lower – rate_upper", "median_time", "first", "at"]
+    titles = ["touchpoint", "exits", "rate", "lower – upper", "median_time", "first", "at"]
     assert re.split("  +", lines[0]) == titles
     assert re.split("  +", lines[1]) == ["cart", "20,184", "19.8%", "19.3–20.4%", "6 min", "yes", "2024-03-01 09:30:00"]
     assert re.split("  +", lines[2].strip())[:4] == ["−3", "–", "–", "–"]
     assert re.split("  +", lines[3])[3:5] == ["−70.0 to −50.0%", "1.4 days"]
     assert len(lines) == 4
+
+
+def test_a_wide_row_stands_upright_with_its_intervals_beside() -> None:
+    columns = {f"c{i}": [i] for i in range(8)} | {"rate": [0.5], "rate_lower": [0.25], "rate_upper": [0.75]}
+    table = kr.Table.from_columns(columns, quantities=dict.fromkeys(("rate", "rate_lower", "rate_upper"), "share"))
+    lines = repr(table).split("\n")
+    assert lines[0].split("  ")[0] == "figure"
+    assert lines[1].split() == ["c0", "0"]
+    assert lines[-1].split() == ["rate", "50.0%", "25.0–75.0%"]
+    assert table._repr_html_().count("<tr>") == 1 + 9
+
+
+def test_bounds_that_follow_no_number_of_their_name_keep_it() -> None:
+    table = kr.Table.from_columns({"n": [1], "x_lower": [0.5], "x_upper": [1.5]})
+    assert repr(table).split("\n")[0] == "n  x_lower – x_upper"
 
 
 def test_long_tables_and_cells_are_cut_in_print_only() -> None:

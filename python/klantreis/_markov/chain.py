@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -137,6 +138,9 @@ class Chain:
         shown = ", ".join(outcomes[:5]) + (", …" if len(outcomes) > 5 else "")
         count = len(self.states)
         return f"Chain({count} state{'' if count == 1 else 's'}, outcomes {shown})"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(repr(self))}</p>{self.transitions()._repr_html_()}"
 
     def _start(self, start: str | None) -> str:
         states = self.states
