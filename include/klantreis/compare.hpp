@@ -6,3 +6,4 @@
 #include "klantreis/compare/alerts.hpp"
 #include "klantreis/compare/comparison.hpp"
 #include "klantreis/compare/groups.hpp"
+#include "klantreis/compare/patterns.hpp"

@@ -31,6 +31,7 @@ void bind_patterns(py::module_& m);
 void bind_compare(py::module_& m);
 void bind_groups(py::module_& m);
 void bind_hypotheses(py::module_& m);
+void bind_path_analysis(py::module_& m);
 void bind_datasets(py::module_& m);
 void bind_timing(py::module_& m);
 void bind_measure(py::module_& m);

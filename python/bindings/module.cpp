@@ -50,6 +50,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   klantreis::bindings::bind_compare(m);
   klantreis::bindings::bind_groups(m);
   klantreis::bindings::bind_hypotheses(m);
+  klantreis::bindings::bind_path_analysis(m);
   klantreis::bindings::bind_datasets(m);
   klantreis::bindings::bind_timing(m);
   klantreis::bindings::bind_measure(m);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bindings.hpp"
 #include "long_call.hpp"
@@ -62,11 +63,14 @@ void bind_ways(py::module_& m) {
       py::arg("level"), py::arg("min_n"), py::arg("threads"), released());
   m.def(
       "entries",
-      [options](const journey_set& journeys, std::size_t steps, const std::string& by, bool collapse, double level,
-                double min_n,
-                unsigned threads) { return entries(journeys, options(steps, by, collapse, level, min_n, threads)); },
-      py::arg("journeys"), py::kw_only(), py::arg("steps"), py::arg("by"), py::arg("collapse"), py::arg("level"),
-      py::arg("min_n"), py::arg("threads"), released());
+      [options](const journey_set& journeys, std::size_t steps, const std::vector<std::string>& without,
+                const std::string& by, bool collapse, double level, double min_n, unsigned threads) {
+        ways_options asked = options(steps, by, collapse, level, min_n, threads);
+        asked.without = without;
+        return entries(journeys, asked);
+      },
+      py::arg("journeys"), py::kw_only(), py::arg("steps"), py::arg("without"), py::arg("by"), py::arg("collapse"),
+      py::arg("level"), py::arg("min_n"), py::arg("threads"), released());
 }
 
 void bind_likely_paths(py::module_& m) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from klantreis import _errors as _errors
 from klantreis import datasets
+from klantreis._around import between, detours, flow_around, path_tree, steps_around
 from klantreis._attribution import (
     AttributionModel,
     attribute,
@@ -19,6 +20,7 @@ from klantreis._attribution import (
     shift_budget,
 )
 from klantreis._compare import Comparison, alerts, compare
+from klantreis._compare_paths import compare_flow, compare_sequences, compare_steps
 from klantreis._conformance import (
     Alignment,
     Conformance,
@@ -43,6 +45,7 @@ from klantreis._dropoff import (
     friction,
     loss_reasons,
 )
+from klantreis._edges import edge_weights, eventually_follows, hand_offs, rework
 from klantreis._funnel import funnel
 from klantreis._funnel.predictors import predictors
 from klantreis._funnel.sequences import retention, sequence_count, sequence_match
@@ -110,6 +113,7 @@ from klantreis._patterns import entries, likely_paths, step_matrix, variants, wa
 from klantreis._progress import show_progress
 from klantreis._read import read, read_paths
 from klantreis._report import render, report
+from klantreis._sequences import complexity, complexity_by, frequent_sequences, ngrams, predictability
 from klantreis._statistics import Interval, TwoShares, newcombe, newcombe_paired, two_proportion_test, wilson
 from klantreis._table import Table
 from klantreis._timing import (
@@ -174,6 +178,7 @@ __all__ = [
     "attribute",
     "benchmarks",
     "best_changes",
+    "between",
     "calibrate",
     "changes",
     "click_through",
@@ -181,20 +186,30 @@ __all__ = [
     "cohort_rate",
     "compare",
     "compare_definitions",
+    "compare_flow",
     "compare_models",
+    "compare_sequences",
+    "compare_steps",
+    "complexity",
+    "complexity_by",
     "conformance",
     "count",
     "datasets",
+    "detours",
     "diff",
     "distances",
     "drop_off",
     "durations",
+    "edge_weights",
     "effort",
     "entries",
+    "eventually_follows",
     "expected_times",
     "explain_credit",
     "explain_funnel",
     "fit",
+    "flow_around",
+    "frequent_sequences",
     "friction",
     "from_pm4py",
     "funnel",
@@ -204,6 +219,7 @@ __all__ = [
     "funnel_times",
     "funnel_trend",
     "graph",
+    "hand_offs",
     "hypotheses",
     "improve",
     "journeys",
@@ -223,15 +239,18 @@ __all__ = [
     "models",
     "newcombe",
     "newcombe_paired",
+    "ngrams",
     "occupancy",
     "order_criteria",
     "overlap",
+    "path_tree",
     "paths",
     "phase_at",
     "phase_cohorts",
     "phase_history",
     "phase_scores",
     "positions",
+    "predictability",
     "predictors",
     "reach",
     "reach_by_period",
@@ -244,6 +263,7 @@ __all__ = [
     "render",
     "report",
     "retention",
+    "rework",
     "rollback",
     "save_template",
     "scenario",
@@ -258,6 +278,7 @@ __all__ = [
     "snapshots",
     "spells",
     "step_matrix",
+    "steps_around",
     "suggest_template",
     "survival",
     "template",

@@ -38,3 +38,16 @@ def require_journeys(journeys: object, analysis: str) -> Journeys:
             f"{analysis} takes Journeys, not {type(journeys).__name__}; cut them from a log with klantreis.journeys"
         )
     return journeys
+
+
+def one_of(value: str, name: str, known: tuple[str, ...]) -> str:
+    """Return ``value`` when it is one of the known ones.
+
+    Examples
+    --------
+    >>> one_of("first", "which", ("first", "last"))
+    'first'
+    """
+    if value not in known:
+        raise InputError(f"{name} is {value!r}; it is one of {', '.join(repr(k) for k in known)}")
+    return value

@@ -172,7 +172,7 @@ def compare(
     >>> found.parts["from"][-1], abs(sum(found.parts["part"][:-1]) - found.parts["part"][-1]) < 1e-12
     ('(total)', True)
     """
-    a, b = _two_groups(first, second, by, groups, before, after, where)
+    a, b = two_groups(first, second, by, groups, before, after, where)
     return Comparison(
         a.name,
         b.name,
@@ -299,7 +299,7 @@ def _select(
     )
 
 
-def _two_groups(
+def two_groups(
     first: Journeys,
     second: Journeys | None,
     by: str | None,

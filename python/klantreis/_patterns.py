@@ -12,6 +12,8 @@ from klantreis._paths import Paths
 from klantreis._table import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from klantreis._journeys import Journeys
 
 
@@ -266,6 +268,7 @@ def entries(
     journeys: Journeys,
     *,
     steps: int = 1,
+    without: str | Sequence[str] = (),
     by: str = "touchpoint",
     collapse: bool = False,
     level: float = 0.95,
@@ -280,6 +283,8 @@ def entries(
         The journeys to analyse, open ones too.
     steps
         How many items to show from the beginning on.
+    without
+        Beginnings to leave out, such as the home page; shares stay of all journeys.
     by
         ``"touchpoint"``, ``"channel"``, ``"phase"`` or an attribute of the log.
     collapse
@@ -306,11 +311,14 @@ def entries(
     >>> found = kr.entries(kr.journeys(log, conversion="order"))
     >>> [(row["path"], row["count"], row["conversion_rate"]) for row in found]
     [('search', 2, 0.5), ('mail', 1, 0.0)]
+    >>> kr.entries(kr.journeys(log, conversion="order"), without="search")["path"]
+    ['mail']
     """
     return Table(
         _core.entries(
             require_journeys(journeys, "entries")._handle,
             steps=whole_number(steps, "steps", 1),
+            without=[without] if isinstance(without, str) else list(without),
             by=by,
             collapse=bool(collapse),
             level=level,

@@ -40,6 +40,11 @@ def results() -> dict[str, kr.Table]:
         "step_matrix": kr.step_matrix(journeys()),
         "timeline": kr.timeline(journeys(), "k0000001", map=PHASES),
         "phases": kr.measure(journeys(), map=PHASES),
+        "path_tree": kr.path_tree(journeys(), "add_to_cart", before=2, after=2),
+        "steps_around": kr.steps_around(journeys(), "add_to_cart"),
+        "flow_around": kr.flow_around(journeys(), "add_to_cart"),
+        "step_difference": kr.compare_steps(journeys(), before="2025-03-01"),
+        "flow_difference": kr.compare_flow(journeys(), before="2025-03-01"),
     }
 
 
@@ -376,3 +381,49 @@ def test_names_in_a_graph_mean_only_themselves() -> None:
 def test_a_graph_of_one_state_is_drawn() -> None:
     log = kr.read({"customer_id": [1], "timestamp": ["2024-03-01"], "touchpoint": ["visit"]})
     assert len(steps(kr.graph(kr.journeys(log)).plot())) >= 1
+
+
+# --- paths
+
+
+def test_the_tree_is_drawn_on_both_sides_with_its_visits() -> None:
+    table = results()["path_tree"]
+    figure = table.plot(limit=1000)
+    rows = {str(row["node"]): row for row in table}
+    assert {trace.name for trace in figure.data} == {"before", "after"}
+    for trace in figure.data:
+        drawn = dict(zip(trace.ids, trace["values"], strict=True))
+        side = 1 if trace.name == "after" else -1
+        assert drawn == {node: row["count"] for node, row in rows.items() if row["step"] * side >= 0}
+        assert all(parent == "" or parent in drawn for parent in trace.parents)
+
+
+def test_bands_of_the_flow_are_its_visits() -> None:
+    table = results()["flow_around"]
+    (trace,) = table.plot(limit=1000).data
+    assert sorted(trace.link.value) == sorted(table["count"])
+    some = table.plot(limit=1).data[0].link.value
+    assert sorted(some, reverse=True) == sorted(table["count"], reverse=True)[: len(some)]
+
+
+def test_only_differences_beyond_chance_are_strong() -> None:
+    columns: dict[str, list[Any]] = {"customer_id": [], "place": [], "touchpoint": [], "group": []}
+    for customer in range(400):
+        first = "rare" if customer % (40 if customer < 200 else 4) == 0 else "usual"
+        for place, touchpoint in enumerate([first, "alike" if customer % 3 else "other"]):
+            columns["customer_id"].append(customer)
+            columns["place"].append(place)
+            columns["touchpoint"].append(touchpoint)
+            columns["group"].append("old" if customer < 200 else "new")
+    log = kr.read(columns, time=None, order="place", attributes=["group"])
+    options: dict[str, Any] = {"by": "group", "groups": ["old", "new"], "steps_before": 0, "steps_after": 2}
+    steps = kr.compare_steps(kr.journeys(log), **options)
+    (trace,) = steps.plot().data
+    names = list(steps.plot().layout.yaxis.ticktext)
+    strong = {names[y] for y, row in enumerate(trace.z) if any(value for value in row)}
+    assert strong == {"rare", "usual"}
+    flow = kr.compare_flow(kr.journeys(log), **options)
+    link = flow.plot(limit=100).data[0].link
+    strong_moves = [text for text, colour in zip(link.customdata, link.color, strict=True) if colour.endswith(",0.85)")]
+    assert strong_moves
+    assert all("rare" in text or "usual" in text for text in strong_moves)

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "klantreis/journeys.hpp"
 #include "klantreis/statistics.hpp"
@@ -15,6 +16,8 @@ struct ways_options {
   std::size_t steps = 1;          ///< the longest way, in items and states
   std::string by = "touchpoint";  ///< `touchpoint`, `channel`, `phase` or an attribute
   bool collapse = false;          ///< merge immediate repeats (phases always do)
+  /// Ways that begin with one of these items are not shown, such as entries by the home page; shares stay of all.
+  std::vector<std::string> without = {};
   interval_options intervals{};
   unsigned threads = 0;  ///< 0: one for each core
 };

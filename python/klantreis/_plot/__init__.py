@@ -22,6 +22,11 @@ def _with_bounds(*names: str) -> frozenset[str]:
     return frozenset(name + end for name in names for end in ("", "_lower", "_upper"))
 
 
+_DIFFERENCE = frozenset(
+    {"difference", "lower", "upper", "p", "p_adjusted", "n_first", "n_second", "marks"}
+) | _with_bounds("first", "second")
+
+
 @dataclass(frozen=True)
 class Picture:
     """A picture, and the columns by which a result that it explains is known."""
@@ -134,6 +139,28 @@ PICTURES = (
         frozenset({"median_time", "emotion_expected", "emotion_measured"}),
         labels=(1, 2),
     ),
+    Picture(
+        "path_tree",
+        "kr.path_tree(...)",
+        "paths",
+        frozenset({"node", "parent", "step", "label", "path", "count", "open", "share", "share_of_parent"})
+        | frozenset({"conversions", "conversion_rate", "median_time"})
+        | _INTERVAL,
+    ),
+    Picture(
+        "steps_around",
+        "kr.steps_around(...)",
+        "paths",
+        frozenset({"step", "label", "count", "share", "reached"}) | _INTERVAL,
+    ),
+    Picture(
+        "flow_around",
+        "kr.flow_around(...)",
+        "paths",
+        frozenset({"step", "from", "to", "count", "share", "probability"}) | _INTERVAL,
+    ),
+    Picture("step_difference", "kr.compare_steps(...)", "paths", frozenset({"step", "label"}) | _DIFFERENCE),
+    Picture("flow_difference", "kr.compare_flow(...)", "paths", frozenset({"step", "from", "to"}) | _DIFFERENCE),
 )
 
 

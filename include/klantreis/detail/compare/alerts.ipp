@@ -10,11 +10,11 @@
 #include <utility>
 
 #include "klantreis/compare/alerts.hpp"
-#include "klantreis/detail/compare/differences.hpp"
 #include "klantreis/detail/compare/rates.hpp"
 #include "klantreis/detail/compare/sample.hpp"
 #include "klantreis/detail/number_text.hpp"
 #include "klantreis/detail/option_text.hpp"
+#include "klantreis/detail/rate_differences.hpp"
 
 namespace klantreis {
 namespace detail {

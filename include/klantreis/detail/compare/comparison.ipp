@@ -9,11 +9,11 @@
 
 #include "klantreis/compare/comparison.hpp"
 #include "klantreis/detail/compare/decomposition.hpp"
-#include "klantreis/detail/compare/differences.hpp"
 #include "klantreis/detail/compare/rates.hpp"
 #include "klantreis/detail/compare/sample.hpp"
 #include "klantreis/detail/compare/steps.hpp"
 #include "klantreis/detail/option_text.hpp"
+#include "klantreis/detail/rate_differences.hpp"
 
 namespace klantreis {
 namespace detail {

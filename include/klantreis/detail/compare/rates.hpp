@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "klantreis/detail/compare/differences.hpp"
 #include "klantreis/detail/compare/sample.hpp"
 #include "klantreis/detail/option_text.hpp"
+#include "klantreis/detail/rate_differences.hpp"
 #include "klantreis/detail/visit_rates.hpp"
 
 namespace klantreis::detail {

@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "klantreis/compare/comparison.hpp"
-#include "klantreis/detail/compare/differences.hpp"
 #include "klantreis/detail/compare/sample.hpp"
 #include "klantreis/detail/funnel/feed.hpp"
 #include "klantreis/detail/funnel/own_matchers.hpp"
 #include "klantreis/detail/option_text.hpp"
+#include "klantreis/detail/rate_differences.hpp"
 #include "klantreis/funnel.hpp"
 
 namespace klantreis::detail {

@@ -94,7 +94,7 @@ inline ways_partial count_ways(const journey_set& journeys, const item_source& i
 }
 
 inline table ways_table(std::string definition, const ways_partial& ways, const name_table& names, bool show_open,
-                        const interval_options& intervals) {
+                        const std::vector<std::uint32_t>& without, const interval_options& intervals) {
   // Paths compare by their names, item by item.
   std::vector<std::uint32_t> by_name(names.size());
   std::iota(by_name.begin(), by_name.end(), 0U);
@@ -116,6 +116,9 @@ inline table ways_table(std::string definition, const ways_partial& ways, const 
   for (const std::uint64_t count : ways.count) {
     total += count;
   }
+  std::erase_if(order, [&](std::size_t way) {
+    return !ways.ways[way].empty() && std::ranges::find(without, ways.ways[way].front()) != without.end();
+  });
 
   std::vector<std::string> paths;
   std::vector<std::int64_t> counts;
@@ -189,11 +192,21 @@ inline table ways(const journey_set& journeys, std::string_view name, way_direct
   const auto total = count_in_slices(journeys.customers(), worker_count(options.threads), 4096, [&](index_range range) {
     return count_ways(journeys, items, states, question, range);
   });
-  table result = ways_table(std::move(definition), total, states.with_names(*items.names), open_too, options.intervals);
+  std::vector<std::uint32_t> without;
+  for (const std::string& item : options.without) {
+    without.push_back(way_item(journeys, items, states, item, way_direction::out, options));
+  }
+  table result =
+      ways_table(std::move(definition), total, states.with_names(*items.names), open_too, without, options.intervals);
   result.set_option(direction == way_direction::in ? "to" : "from", std::string{name});
   result.set_option("steps", std::to_string(options.steps));
   result.set_option("by", options.by);
   result.set_option("collapse", items.collapse ? "yes" : "no");
+  std::string left_out;
+  for (const std::string& item : options.without) {
+    left_out += (left_out.empty() ? "" : ", ") + item;
+  }
+  result.set_option("without", left_out.empty() ? "none" : left_out);
   for (const auto& [key, value] : cut_options(journeys)) {
     result.set_option(key, value);
   }

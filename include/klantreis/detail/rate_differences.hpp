@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -116,7 +118,8 @@ template <typename Rows, typename Text>
 }
 
 /// `first …, second …, difference, lower, upper, p, p_adjusted, n_first, n_second, marks`, adjusted over all rows.
-inline void add_differences(table& result, const std::vector<compared_rate>& rows) {
+inline void add_differences(table& result, const std::vector<compared_rate>& rows,
+                            std::vector<double> (*adjust)(std::span<const double>) = holm) {
   std::vector<estimate> first;
   std::vector<estimate> second;
   std::vector<estimate> change;
@@ -130,7 +133,7 @@ inline void add_differences(table& result, const std::vector<compared_rate>& row
   add_estimates(result, "difference", change, quantity::share, true);
   const std::vector<double> p = column_of_numbers(rows, [](const compared_rate& row) { return row.p; });
   result.add("p", p);
-  result.add("p_adjusted", holm(p));
+  result.add("p_adjusted", adjust(p));
   result.add("n_first", column_of_counts(rows, [](const compared_rate& row) { return row.first.n; }), quantity::count);
   result.add("n_second", column_of_counts(rows, [](const compared_rate& row) { return row.second.n; }),
              quantity::count);

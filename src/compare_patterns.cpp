@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+#include "klantreis/detail/compare/patterns.ipp"

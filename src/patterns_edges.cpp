@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+#include "klantreis/detail/patterns/edges.ipp"
+#include "klantreis/detail/patterns/follows.ipp"
