@@ -479,6 +479,21 @@ def test_groups_that_are_alike_rarely_seem_to_differ() -> None:
     assert alarms <= 4
 
 
+def test_the_payment_incident_is_what_two_months_do_otherwise() -> None:
+    """From 19 May to 8 June payments of the public, made-up shop fail."""
+    path = str(shared_file("data/ecom_synthetic_2024.parquet"))
+    journeys = kr.journeys(kr.read(path, customer="user_id", touchpoint="event"), gap="30m")
+    periods: dict[str, Any] = {"before": ("2024-04-20", "2024-05-19"), "after": ("2024-05-19", "2024-06-08")}
+    flow = kr.compare_flow(journeys, **periods, at="payment_details", steps_before=0, steps_after=1).to_dicts()
+    found = min(flow, key=lambda row: row["p"])
+    assert (found["to"], found["first"]) == ("payment_error", 0.0)
+    assert found["p_adjusted"] < 0.05
+    first = kr.compare_sequences(journeys, **periods, max_length=2, limit=10)
+    assert all("payment_error" in name or "support_chat" in name for name in first["sequence"])
+    assert max(first["p_adjusted"]) < 1e-4
+    assert min(first["difference"]) > 0
+
+
 # --- what must hold for every log
 
 
