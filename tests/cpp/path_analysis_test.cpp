@@ -28,8 +28,8 @@ journey_set random_journeys(unsigned seed, std::size_t customers) {
   std::vector<event> events;
   for (std::size_t customer = 0; customer < customers; ++customer) {
     std::int64_t now = 0;
-    for (unsigned left = 1 + random() % 12; left > 0; --left) {
-      now += 1 + random() % 100;
+    for (auto left = 1 + random() % 12; left > 0; --left) {
+      now += static_cast<std::int64_t>(1 + random() % 100);
       events.push_back({"u" + std::to_string(customer), now, std::string(1, "aaabbcd!"[random() % 8])});
     }
   }
