@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "klantreis/compare.hpp"
-#include "klantreis/detail/compare/differences.hpp"
+#include "klantreis/detail/rate_differences.hpp"
 #include "klantreis/detail/option_text.hpp"
 #include "klantreis/detail/visit_rates.hpp"
 #include "klantreis/engine.hpp"
