@@ -6,3 +6,4 @@
 #include "klantreis/detail/attribution/rows.ipp"
 #include "klantreis/detail/attribution/shapley.ipp"
 #include "klantreis/detail/attribution/touch_costs.ipp"
+#include "klantreis/detail/attribution/touch_credits.ipp"

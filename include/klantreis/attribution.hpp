@@ -11,4 +11,5 @@
 #include "klantreis/attribution/rows.hpp"             // credit by path, and of one customer
 #include "klantreis/attribution/shapley.hpp"          // Shapley values of any game, and by position
 #include "klantreis/attribution/skill.hpp"            // how well models predict conversions they have not seen
-#include "klantreis/attribution/touch_costs.hpp"      // what the touches cost
+#include "klantreis/attribution/touch_costs.hpp"
+#include "klantreis/attribution/touch_credits.hpp"      // what the touches cost

@@ -6,6 +6,7 @@
 #include "klantreis/timing/durations.hpp"
 #include "klantreis/timing/expected_times.hpp"
 #include "klantreis/timing/log_rank.hpp"
+#include "klantreis/timing/return_cohorts.hpp"
 #include "klantreis/timing/silence.hpp"
 #include "klantreis/timing/spells.hpp"
 #include "klantreis/timing/survival.hpp"

@@ -4,6 +4,7 @@
 #include <pybind11/stl.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -118,6 +119,17 @@ void bind_timing(py::module_& m) {
                                       .threads = threads});
       },
       py::arg("journeys"), py::kw_only(), py::arg("within"), py::arg("segment"), py::arg("level"), py::arg("min_n"),
+      py::arg("threads"), released());
+  m.def(
+      "return_cohorts",
+      [](const journey_set& journeys, std::int64_t period, std::optional<std::size_t> periods, double level,
+         double min_n, unsigned threads) {
+        return return_cohorts(journeys, {.period = duration{period},
+                                         .periods = periods,
+                                         .intervals = {.level = level, .min_n = min_n},
+                                         .threads = threads});
+      },
+      py::arg("journeys"), py::kw_only(), py::arg("period"), py::arg("periods"), py::arg("level"), py::arg("min_n"),
       py::arg("threads"), released());
   m.def(
       "durations",

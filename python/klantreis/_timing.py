@@ -357,6 +357,69 @@ def cohort_rate(
     )
 
 
+def return_cohorts(
+    journeys: Journeys,
+    *,
+    period: DurationLike = "7d",
+    periods: int | None = 12,
+    level: float = 0.95,
+    min_n: int = 30,
+    threads: int | None = None,
+) -> Table:
+    """Customers by the period of their first event, and how many of them came again in the periods after it.
+
+    Parameters
+    ----------
+    journeys
+        The journeys to analyse, open ones too.
+    period
+        The length of a period. Periods of whole weeks begin on a Monday, others count from 1970-01-01 UTC.
+    periods
+        How many periods after the first are listed; None: all.
+    level
+        The coverage of the intervals.
+    min_n
+        Shares of fewer customers are marked ``few_customers``.
+    threads
+        Number of threads; None: one for each core.
+
+    Returns
+    -------
+    Table
+        ``cohort`` (the beginning of its period), ``period`` (0 for the first), ``customers`` of the cohort,
+        ``returned``: those with an event in the period, ``share, lower, upper`` (Wilson), ``complete``: the period ends
+        before the observation does, ``marks``.
+
+    Notes
+    -----
+    Customers who came before the log begins count as new in its first periods, so its first cohorts look more faithful
+    than later ones.
+
+    Examples
+    --------
+    >>> import klantreis as kr
+    >>> log = kr.read({"customer_id": [1, 1, 2, 3], "touchpoint": ["visit", "visit", "visit", "visit"],
+    ...                "timestamp": ["2024-03-04", "2024-03-12", "2024-03-05", "2024-03-13"]})
+    >>> for row in kr.return_cohorts(kr.journeys(log)):
+    ...     print(row["cohort"][:10], row["period"], row["customers"], row["returned"])
+    2024-03-04 0 2 2
+    2024-03-04 1 2 1
+    2024-03-11 0 1 1
+    """
+    if periods is not None and periods < 0:
+        raise _core.InputError(f"periods is {periods}; give the number of periods to list, or None for all")
+    return Table(
+        _core.return_cohorts(
+            require_journeys(journeys, "return_cohorts")._handle,
+            period=microseconds(period, "period"),
+            periods=periods,
+            level=level,
+            min_n=float(min_n),
+            threads=thread_count(threads),
+        )
+    )
+
+
 def durations(
     journeys: Journeys,
     *,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -43,7 +44,8 @@ KLANTREIS_INLINE std::uint32_t path_table::index_of(std::span<const std::uint32_
 
 KLANTREIS_INLINE std::uint32_t path_table::index_of(std::span<const std::uint32_t> codes, std::uint64_t hash) {
   if (2 * (hashes_.size() + 1) > slots_.size()) {
-    rehash(std::max<std::size_t>(64, slots_.size() * 2));
+    // A table that was counted at once has no slots until somebody looks for a path.
+    rehash(std::max<std::size_t>(64, std::bit_ceil(2 * (hashes_.size() + 1))));
   }
   const std::size_t mask = slots_.size() - 1;
   std::size_t slot = static_cast<std::size_t>(hash) & mask;

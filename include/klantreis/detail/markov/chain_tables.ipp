@@ -12,6 +12,7 @@
 
 #include "klantreis/detail/markov/helpers.hpp"
 #include "klantreis/detail/number_text.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/markov/absorption.hpp"
 #include "klantreis/markov/chain_tables.hpp"
 #include "klantreis/markov/probable_paths.hpp"
@@ -307,7 +308,8 @@ KLANTREIS_INLINE table chain_simulation(const absorbing_chain& chain, absorbing_
   std::vector<std::int64_t> journey;
   std::vector<std::int64_t> step;
   std::vector<std::string> state;
-  for (std::size_t j = 0; j < drawn.size(); ++j) {
+  begin_stage("listing", drawn.size());
+  for (const std::size_t j : each({0, drawn.size()})) {
     std::int64_t at = 0;
     const auto add = [&](std::string_view name) {
       journey.push_back(static_cast<std::int64_t>(j));

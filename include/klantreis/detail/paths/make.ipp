@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "klantreis/detail/option_text.hpp"
@@ -11,6 +17,147 @@
 #include "klantreis/paths.hpp"
 
 namespace klantreis {
+namespace detail {
+
+/// The path of each journey as a hash and a place in memory, and which of them are equal.
+///
+/// Journeys are parted by the hash of their path, so that each part finds its distinct paths in a table that fits into
+/// the cache, and all parts at the same time. Numbers are given in the order of first appearance, whatever the threads.
+class distinct_paths {
+ public:
+  explicit distinct_paths(std::size_t journeys) : hashes_(journeys), places_(journeys), number_(journeys) {}
+
+  [[nodiscard]] std::size_t size() const noexcept { return first_.size(); }
+  /// The number of the path of a journey.
+  [[nodiscard]] std::uint32_t number(std::size_t journey_index) const noexcept { return number_[journey_index]; }
+  /// The first journey on a path.
+  [[nodiscard]] std::size_t first(std::size_t path) const noexcept { return first_[path]; }
+  [[nodiscard]] std::uint64_t hash(std::size_t journey_index) const noexcept { return hashes_[journey_index]; }
+  [[nodiscard]] std::span<const std::uint32_t> codes(std::size_t journey_index) const noexcept {
+    const place& one = places_[journey_index];
+    return {one.codes, one.size};
+  }
+
+  /// `codes` must stay where they are. Different journeys may be put by different threads.
+  void put(std::size_t journey_index, std::span<const std::uint32_t> codes) noexcept {
+    hashes_[journey_index] = hash_codes(codes);
+    places_[journey_index] = {codes.data(), static_cast<std::uint32_t>(codes.size())};
+  }
+
+  void find(unsigned workers) {
+    const std::size_t journeys = hashes_.size();
+    unsigned bits = 0;
+    while ((journeys >> bits) > journeys_of_part) {
+      ++bits;
+    }
+    const std::size_t parts = std::size_t{1} << bits;
+    const auto part_of = [&](std::size_t at) {
+      return bits == 0 ? std::size_t{0} : static_cast<std::size_t>(hashes_[at] >> (64U - bits));
+    };
+    workers = static_cast<unsigned>(std::clamp<std::size_t>(parts, 1, workers));
+    std::vector<std::vector<std::size_t>> next(workers, std::vector<std::size_t>(parts));
+    run_parallel(workers, [&](unsigned worker) {
+      for (const std::size_t at : each(slice(journeys, worker, workers))) {
+        ++next[worker][part_of(at)];
+      }
+    });
+    std::vector<std::size_t> begin(parts + 1);
+    std::size_t total = 0;
+    for (std::size_t part = 0; part < parts; ++part) {
+      begin[part] = total;
+      for (unsigned worker = 0; worker < workers; ++worker) {
+        total += std::exchange(next[worker][part], total);
+      }
+    }
+    begin[parts] = total;
+    const auto sorted = std::make_unique_for_overwrite<entry[]>(journeys);
+    run_parallel(workers, [&](unsigned worker) {
+      for (const std::size_t at : each(slice(journeys, worker, workers))) {
+        sorted[next[worker][part_of(at)]++] = {hashes_[at], static_cast<std::uint32_t>(at)};
+      }
+    });
+    // For each journey the first one on the same path.
+    std::atomic<std::size_t> next_part{0};
+    run_parallel(workers, [&](unsigned) {
+      std::vector<slot> slots;
+      for (std::size_t part = next_part++; part < parts; part = next_part++) {
+        check_stop();
+        find_equal({sorted.get() + begin[part], begin[part + 1] - begin[part]}, slots);
+      }
+    });
+    number_paths();
+  }
+
+ private:
+  static constexpr std::size_t journeys_of_part = 4096;
+
+  struct place {
+    const std::uint32_t* codes = nullptr;
+    std::uint32_t size = 0;
+  };
+
+  // What is looked at for every journey stands together; the paths themselves only where hashes agree.
+  struct entry {
+    std::uint64_t hash;
+    std::uint32_t journey_index;
+  };
+  struct slot {
+    std::uint32_t tag = 0;
+    std::uint32_t first = 0;  // + 1; 0 is empty
+  };
+
+  void find_equal(std::span<const entry> journeys, std::vector<slot>& slots) {
+    slots.assign(std::bit_ceil((std::max)(std::size_t{2}, 2 * journeys.size())), slot{});
+    const std::size_t mask = slots.size() - 1;
+    for (const entry& one : journeys) {
+      const auto tag = static_cast<std::uint32_t>(one.hash >> 16U);
+      std::size_t at = static_cast<std::size_t>(one.hash) & mask;
+      while (slots[at].first != 0 && (slots[at].tag != tag || !is_same(slots[at].first - 1, one.journey_index))) {
+        at = (at + 1) & mask;
+      }
+      if (slots[at].first == 0) {
+        slots[at] = {tag, one.journey_index + 1};
+      }
+      number_[one.journey_index] = slots[at].first - 1;
+    }
+  }
+
+  [[nodiscard]] bool is_same(std::size_t a, std::size_t b) const noexcept {
+    return hashes_[a] == hashes_[b] && std::ranges::equal(codes(a), codes(b));
+  }
+
+  // A journey is never before the first one on its path, so one pass forward sees each number before it is asked for.
+  void number_paths() {
+    for (const std::size_t at : each({0, number_.size()})) {
+      if (number_[at] == at) {
+        number_[at] = static_cast<std::uint32_t>(first_.size());
+        first_.push_back(at);
+      } else {
+        number_[at] = number_[number_[at]];
+      }
+    }
+  }
+
+  std::vector<std::uint64_t> hashes_;
+  std::vector<place> places_;
+  std::vector<std::uint32_t> number_;
+  std::vector<std::size_t> first_;
+};
+
+/// Copies codes to where they stay, in blocks that never move.
+inline std::span<const std::uint32_t> keep_codes(std::span<const std::uint32_t> codes,
+                                                 std::vector<std::vector<std::uint32_t>>& blocks) {
+  constexpr std::size_t block = 65'536;
+  if (blocks.empty() || blocks.back().capacity() - blocks.back().size() < codes.size()) {
+    blocks.emplace_back();
+    blocks.back().reserve((std::max)(block, codes.size()));
+  }
+  const std::size_t first = blocks.back().size();
+  blocks.back().insert(blocks.back().end(), codes.begin(), codes.end());
+  return std::span{blocks.back()}.subspan(first);
+}
+
+}  // namespace detail
 
 KLANTREIS_INLINE path_table make_paths(const journey_set& journeys, const path_options& options) {
   const auto& log = journeys.log();
@@ -31,41 +178,81 @@ KLANTREIS_INLINE path_table make_paths(const journey_set& journeys, const path_o
   result.cut_ = detail::cut_options(journeys);
   result.names_ = *reader.items().names;
   result.has_values_ = !log.values().empty();
-  result.units_.reserve(journeys.size());
   const auto offsets = journeys.customer_offsets();
   result.unit_offsets_.assign(offsets.begin(), offsets.end());
   if (result.unit_offsets_.empty()) {
     result.unit_offsets_.push_back(0);
   }
+  if (journeys.size() >= 0xFFFF'FFFEU) {
+    throw limit_error("the log has more than 4294967294 journeys; count parts of it and add them up");
+  }
   const std::size_t customers = result.unit_offsets_.size() - 1;
-  result.customer_keys_.reserve(customers);
-  detail::touch_list touches;
+  const auto workers =
+      static_cast<unsigned>(std::clamp<std::size_t>(customers / 4096, 1, worker_count(options.threads)));
+  result.units_.resize(journeys.size());
+  result.customer_keys_.resize(customers);
+  detail::distinct_paths distinct{journeys.size()};
+  // Touches that are no piece of the log's own column are kept until the paths have been copied.
+  std::vector<std::vector<std::vector<std::uint32_t>>> kept(workers);
   begin_stage("counting", customers);
-  for (const std::size_t customer : each({0, customers})) {
-    result.customer_keys_.push_back(detail::text_key(log.customer_id(customer)));
-    for (std::uint64_t j = offsets[customer]; j < offsets[customer + 1]; ++j) {
-      const journey piece = journeys[j];
-      std::uint32_t index = 0;
-      if (reader.is_plain()) {
-        const journey inside = reader.within_lookback(piece);
-        index = result.index_of(reader.items().codes.subspan(inside.begin, inside.path_end - inside.begin));
-      } else {
-        reader.read(offsets[customer], j, touches);
-        index = result.index_of(touches.codes);
+  run_parallel(workers, [&](unsigned worker) {
+    detail::touch_list touches;
+    std::vector<std::vector<std::uint32_t>>& blocks = kept[worker];
+    for (const std::size_t customer : each(slice(customers, worker, workers))) {
+      result.customer_keys_[customer] = detail::text_key(log.customer_id(customer));
+      for (std::uint64_t j = offsets[customer]; j < offsets[customer + 1]; ++j) {
+        const journey piece = journeys[j];
+        if (reader.is_plain()) {
+          const journey inside = reader.within_lookback(piece);
+          distinct.put(j, reader.items().codes.subspan(inside.begin, inside.path_end - inside.begin));
+        } else {
+          reader.read(offsets[customer], j, touches);
+          distinct.put(j, detail::keep_codes(touches.codes, blocks));
+        }
+        path_unit& unit = result.units_[j];
+        if (piece.is_open()) {
+          unit.outcome = path_unit::kind::open;
+        } else if (piece.converted) {
+          unit.outcome = path_unit::kind::conversion;
+          unit.value = journeys.value(j);
+        }
       }
-      path_unit unit{.path = index, .outcome = path_unit::kind::null, .value = 0.0};
-      if (piece.is_open()) {
-        unit.outcome = path_unit::kind::open;
-        result.open_[index] += 1.0;
-      } else if (piece.converted) {
-        unit.outcome = path_unit::kind::conversion;
-        unit.value = journeys.value(j);
-        result.conversions_[index] += 1.0;
-        result.values_[index] += unit.value;
-      } else {
-        result.nulls_[index] += 1.0;
-      }
-      result.units_.push_back(unit);
+    }
+  });
+  distinct.find(workers);
+
+  const std::size_t size = distinct.size();
+  result.offsets_.resize(size + 1);
+  result.hashes_.resize(size);
+  for (const std::size_t path : each({0, size})) {
+    result.offsets_[path + 1] = result.offsets_[path] + distinct.codes(distinct.first(path)).size();
+    result.hashes_[path] = distinct.hash(distinct.first(path));
+  }
+  result.codes_.resize(result.offsets_.back());
+  run_parallel(workers, [&](unsigned worker) {
+    for (const std::size_t path : each(slice(size, worker, workers))) {
+      std::ranges::copy(distinct.codes(distinct.first(path)),
+                        result.codes_.begin() + static_cast<std::ptrdiff_t>(result.offsets_[path]));
+    }
+  });
+  result.conversions_.resize(size);
+  result.nulls_.resize(size);
+  result.open_.resize(size);
+  result.values_.resize(size);
+  for (const std::size_t j : each({0, journeys.size()})) {
+    path_unit& unit = result.units_[j];
+    unit.path = distinct.number(j);
+    switch (unit.outcome) {
+      case path_unit::kind::open:
+        result.open_[unit.path] += 1.0;
+        break;
+      case path_unit::kind::conversion:
+        result.conversions_[unit.path] += 1.0;
+        result.values_[unit.path] += unit.value;
+        break;
+      case path_unit::kind::null:
+        result.nulls_[unit.path] += 1.0;
+        break;
     }
   }
   return result;
