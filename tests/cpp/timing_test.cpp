@@ -587,3 +587,82 @@ TEST_CASE("an empty log has nothing to time", "[timing]") {
   CHECK(cohort_rate(nothing, {.within = {1s}}).rows() == 1);
   CHECK(std::isnan(log_rank(collect_spells(nothing)).test.numbers("p_value")[0]));
 }
+
+TEST_CASE("cohorts of first use equal a plain count of the weeks in which customers were there", "[timing][cohorts]") {
+  constexpr std::int64_t week = 7 * 86'400;
+  constexpr std::int64_t monday = 4 * 86'400;
+  std::mt19937 random{12};
+  for (int round = 0; round < 200; ++round) {
+    std::vector<test::event> events;
+    const int customers = 1 + static_cast<int>(random() % 12);
+    for (int who = 0; who < customers; ++who) {
+      const int count = 1 + static_cast<int>(random() % 6);
+      for (int i = 0; i < count; ++i) {
+        // Also before 1970, and just at the beginning of a week.
+        const auto at = static_cast<std::int64_t>(random() % 9) * week + monday - 3 * week;
+        events.push_back({std::to_string(who), at + (random() % 2 == 0 ? 0 : static_cast<std::int64_t>(random() % week)),
+                          "visit"});
+      }
+    }
+    std::map<std::string, std::set<std::int64_t>> weeks;
+    std::int64_t last = -100;
+    for (const auto& one : events) {
+      const std::int64_t since = one.seconds - monday + 1000 * week;
+      weeks[one.customer].insert(since / week - 1000);
+      last = (std::max)(last, since / week - 1000);
+    }
+    std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> expected;
+    std::map<std::int64_t, std::int64_t> sizes;
+    for (const auto& [who, own] : weeks) {
+      ++sizes[*own.begin()];
+      for (const std::int64_t one : own) {
+        ++expected[{*own.begin(), one - *own.begin()}];
+      }
+    }
+    const journey_set journeys = make_journeys(test::log_of(events));
+    const unsigned threads = 1 + static_cast<unsigned>(random() % 3);
+    const table found = return_cohorts(journeys, {.periods = std::nullopt, .threads = threads});
+    std::size_t row = 0;
+    for (const auto& [cohort, size] : sizes) {
+      for (std::int64_t since = 0; since <= last - cohort; ++since, ++row) {
+        REQUIRE(row < found.rows());
+        CHECK(found.integers("period")[row] == since);
+        CHECK(found.integers("customers")[row] == size);
+        CHECK(found.integers("returned")[row] == expected[{cohort, since}]);
+        const auto begin = std::chrono::sys_seconds{std::chrono::seconds{monday + cohort * week}};
+        CHECK(found.texts("cohort")[row] == detail::instant_option(begin));
+      }
+    }
+    CHECK(row == found.rows());
+  }
+}
+
+TEST_CASE("cohorts of shards merge, whichever begins earlier", "[timing][cohorts]") {
+  constexpr std::int64_t day = 86'400;
+  const std::vector<test::event> early{{"a", 0, "x"}, {"a", 9 * day, "x"}, {"b", 20 * day, "x"}};
+  const std::vector<test::event> late{{"c", 10 * day, "x"}, {"c", 40 * day, "x"}};
+  std::vector<test::event> all = early;
+  all.insert(all.end(), late.begin(), late.end());
+  const auto count = [](const std::vector<test::event>& events) {
+    return count_return_cohorts(make_journeys(test::log_of(events), {.observed_until = instant{std::chrono::days{60}}}));
+  };
+  for (const bool turned : {false, true}) {
+    return_cohort_counts merged = count(turned ? late : early);
+    merged += count(turned ? early : late);
+    CHECK(return_cohorts(merged).integers("returned") == return_cohorts(count(all)).integers("returned"));
+    CHECK(return_cohorts(merged).texts("cohort") == return_cohorts(count(all)).texts("cohort"));
+  }
+  CHECK_THROWS_AS(count_return_cohorts(make_journeys(test::ordered_log_of(early))), input_error);
+  CHECK(return_cohorts(make_journeys(event_log{})).rows() == 0);
+}
+
+TEST_CASE("a period is complete when it ended before the observation", "[timing][cohorts]") {
+  const auto monday = std::chrono::days{4};
+  const auto log = test::log_of({{"a", 4 * 86'400, "x"}, {"a", 12 * 86'400, "x"}});
+  const auto until = [&](duration end) {
+    return return_cohorts(make_journeys(log, {.observed_until = instant{end}}));
+  };
+  using std::chrono::microseconds;
+  CHECK(until(monday + std::chrono::weeks{2} - microseconds{1}).flags("complete") == std::vector<bool>{true, true});
+  CHECK(until(monday + std::chrono::weeks{2} - microseconds{2}).flags("complete") == std::vector<bool>{true, false});
+}
