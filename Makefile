@@ -47,7 +47,7 @@ consumers: ## Projects that use the library, installed or as a subfolder
 docs: wheel ## Build the site of the documentation into build/docs/html, and look at it
 	tools/docs.sh
 
-bench: wheel ## Benchmarks, and a comparison with DuckDB and ClickHouse on EVENTS events (1000000)
+bench: wheel ## Benchmarks, and a comparison with DuckDB, Polars and ClickHouse on EVENTS events (1000000)
 	tools/bench.sh
 
 coverage: ## How often intervals hold the truth in REPLICATES (5000) samples; takes some minutes

@@ -1,205 +1,174 @@
 # SPDX-License-Identifier: MIT
-"""Compare klantreis with DuckDB and ClickHouse on one log: `python compare.py --events 5000000`.
+"""Compare klantreis with DuckDB, Polars, ClickHouse and ChannelAttribution: `python compare.py --events 10000000`.
 
-Each job runs in a process of its own, alternating, from a table in memory; what counts is the processor time of all
-threads (user and system). The counts of both must be equal, else the comparison fails. Times are printed, never
-tested: a machine that is shared makes them noise, the ratio within one run less so.
+Every engine answers the same questions about the same events, from a table in memory, in a process of its own; the
+answers must be equal, else the comparison fails. What counts is the processor time of all threads (user and system):
+on a machine that does other work the clock measures that work as well. The ratio is the best of the others over ours.
+`--programs` is the folder of the programs of benchmarks/programs; without them ours is measured through Python.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
-STEPS = ["visit", "product", "cart", "purchase"]
-WEEK = 7 * 86_400 * 1_000_000
-
-
-def used() -> float:
-    """Processor seconds of this process so far."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
-
-
-def klantreis(file: str) -> dict[str, object]:
-    """Journeys, transitions and funnel from Arrow."""
-    import pyarrow.parquet as pq
-
-    import klantreis as kr
-
-    events = pq.read_table(file, read_dictionary=["touchpoint"])
-    kr.journeys(kr.read(events.slice(0, 1000)))
-    start = used()
-    journeys = kr.journeys(kr.read(events, value="value"))
-    read = used()
-    transitions = kr.transitions(journeys)
-    counted = used()
-    funnel = kr.funnel(journeys, STEPS, window="7d")
-    end = used()
-    edges = {(row["from"], row["to"]): row["weight"] for row in transitions.to_dicts()}
-    return {
-        "seconds": {"journeys": read - start, "transitions": counted - read, "funnel": end - counted},
-        "transitions": check(edges),
-        "levels": funnel["count"],
-    }
-
-
-def klantreis_steps(file: str) -> dict[str, object]:
-    """The funnel alone, from the events of its steps."""
-    import pyarrow.parquet as pq
-
-    import klantreis as kr
-
-    events = pq.read_table(file, read_dictionary=["touchpoint"])
-    kr.read(events.slice(0, 1000), only=STEPS)
-    start = used()
-    funnel = kr.funnel(kr.read(events, only=STEPS), STEPS, window="7d")
-    return {"seconds": {"funnel": used() - start}, "levels": funnel["count"]}
-
-
-def duckdb_transitions(file: str) -> dict[str, object]:
-    """The transitions alone, by a window function over an in-memory table with an ENUM column."""
-    connection = duckdb_table(file)
-    start = used()
-    rows = connection.execute(
-        """SELECT before, touchpoint, last, count(*) FROM (
-             SELECT touchpoint, lag(touchpoint) OVER w AS before, lead(touchpoint) OVER w IS NULL AS last
-             FROM events WINDOW w AS (PARTITION BY customer_id ORDER BY timestamp)) GROUP BY ALL"""
-    ).fetchall()
-    end = used()
-    edges: dict[tuple[str, str], int] = {}
-    for before, touchpoint, last, count in rows:
-        key = (before or "(start)", touchpoint)
-        edges[key] = edges.get(key, 0) + count
-        if last:
-            key = (touchpoint, "(null)")
-            edges[key] = edges.get(key, 0) + count
-    return {"seconds": {"transitions": end - start}, "transitions": check(edges)}
-
-
-def duckdb_funnel(file: str) -> dict[str, object]:
-    """The funnel alone, by running maxima of the start times."""
-    connection = duckdb_table(file)
-    window = "OVER (PARTITION BY customer_id ORDER BY t ROWS UNBOUNDED PRECEDING)"
-    start = used()
-    rows = connection.execute(
-        f"""WITH e AS (SELECT customer_id, epoch_us(timestamp) AS t, list_position({STEPS!r}, touchpoint::VARCHAR) AS k
-              FROM events WHERE touchpoint IN {tuple(STEPS)!r}),
-            e1 AS (SELECT *, max(CASE WHEN k=1 THEN t END) {window} AS s1 FROM e),
-            e2 AS (SELECT *, max(CASE WHEN k=2 AND t-s1<={WEEK} THEN s1 END) {window} AS s2 FROM e1),
-            e3 AS (SELECT *, max(CASE WHEN k=3 AND t-s2<={WEEK} THEN s2 END) {window} AS s3 FROM e2),
-            l AS (SELECT customer_id, max(CASE WHEN k=4 AND t-s3<={WEEK} THEN 4 WHEN k=3 AND t-s2<={WEEK} THEN 3
-              WHEN k=2 AND t-s1<={WEEK} THEN 2 WHEN k=1 THEN 1 ELSE 0 END) AS level FROM e3 GROUP BY customer_id)
-            SELECT level, count(*) FROM l GROUP BY level"""
-    ).fetchall()
-    end = used()
-    levels = dict(rows)
-    reached = [sum(count for level, count in levels.items() if level >= k) for k in range(1, len(STEPS) + 1)]
-    return {"seconds": {"funnel": end - start}, "levels": reached}
-
-
-def clickhouse_funnel(file: str) -> dict[str, object]:
-    """The funnel alone, by windowFunnel over an in-memory table."""
-    from chdb import session
-
-    clickhouse = session.Session()
-    clickhouse.query("CREATE DATABASE bench")
-    clickhouse.query(
-        "CREATE TABLE bench.events ENGINE = Memory AS SELECT customer_id, timestamp, "
-        f"CAST(touchpoint AS LowCardinality(String)) AS touchpoint FROM file('{Path(file).resolve()}', Parquet)"
-    )
-    steps = ", ".join(f"touchpoint = '{step}'" for step in STEPS)
-    start = used()
-    answer = clickhouse.query(
-        f"""SELECT level, count() FROM (
-              SELECT customer_id, windowFunnel({WEEK})(toUInt64(toUnixTimestamp64Micro(timestamp)), {steps}) AS level
-              FROM bench.events WHERE touchpoint IN {tuple(STEPS)!r} GROUP BY customer_id) GROUP BY level""",
-        "JSONCompact",
-    )
-    levels = {int(level): int(count) for level, count in json.loads(answer.bytes().decode())["data"]}
-    end = used()
-    reached = [sum(count for level, count in levels.items() if level >= k) for k in range(1, len(STEPS) + 1)]
-    return {"seconds": {"funnel": end - start}, "levels": reached}
-
-
-def duckdb_table(file: str):
-    """An in-memory table, as a user who runs many queries would keep it."""
-    import duckdb
-
-    connection = duckdb.connect()
-    connection.execute("SET preserve_insertion_order=false")
-    connection.execute(f"CREATE TYPE names AS ENUM (SELECT DISTINCT touchpoint FROM read_parquet('{file}'))")
-    connection.execute(
-        f"CREATE TABLE events AS SELECT customer_id, timestamp, touchpoint::names AS touchpoint FROM '{file}'"
-    )
-    return connection
-
-
-def check(edges: dict[tuple[str, str], int]) -> list[int]:
-    """Three sums that two correct counts share."""
-    inner = sum(n for (a, b), n in edges.items() if a != "(start)" and b != "(null)")
-    return [inner, sum(n for (a, _), n in edges.items() if a == "(start)"), edges[("visit", "product")]]
-
-
-JOBS = {
-    "klantreis": klantreis,
-    "klantreis_steps": klantreis_steps,
-    "duckdb_transitions": duckdb_transitions,
-    "duckdb_funnel": duckdb_funnel,
-    "clickhouse_funnel": clickhouse_funnel,
+HERE = Path(__file__).parent
+ENGINES = ["duckdb", "polars", "clickhouse"]
+# What a job needs of ours: a question about journeys costs the journeys as well, when it starts from events.
+FROM_EVENTS = {
+    "journeys": ["journeys"],
+    "transitions": ["journeys", "transitions"],
+    "funnel": ["funnel_events"],
+    "variants": ["journeys", "variants"],
+    "paths": ["valued", "paths"],
+    "step_matrix": ["journeys", "step_matrix"],
+    "trigrams": ["journeys", "trigrams"],
+    "cohorts": ["journeys", "cohorts"],
+    "credits": ["valued", "credits"],
 }
+
+Measured = dict[str, dict[str, Any]]
+
+
+class DifferenceError(Exception):
+    """Two engines gave different answers."""
+
+
+def lines_of(command: list[str], limit: float) -> Measured:
+    """Run a command that prints one line of JSON for each job."""
+    try:
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=limit).stdout
+    except subprocess.TimeoutExpired as late:
+        done = (late.stdout or b"").decode() if isinstance(late.stdout, bytes) else late.stdout or ""
+        print(f"{' '.join(command[:3])}: stopped after {limit:.0f} s", file=sys.stderr)
+    except subprocess.CalledProcessError as failed:
+        raise SystemExit(f"{' '.join(command)} failed:\n{failed.stderr[-2000:]}") from failed
+    return {one["job"]: one for one in map(json.loads, done.splitlines())}
+
+
+def measure(folder: Path, binary: str, parquet: str, given: argparse.Namespace) -> dict[str, Measured]:
+    """Run all engines on one file."""
+    threads, repeats = str(given.threads), str(given.repeat)
+    found: dict[str, Measured] = {}
+    for name in ("jobs", "yardstick"):
+        found[name] = lines_of([str(folder / name), binary, threads, repeats], given.limit)
+    for engine in given.engines:
+        command = [sys.executable, str(HERE / "peers.py"), engine, parquet, threads, repeats]
+        found[engine] = lines_of(command, given.limit)
+    return found
+
+
+def check(found: dict[str, Measured]) -> int:
+    """Compare all answers with ours; return how many were compared."""
+    ours = found["jobs"]
+    compared = 0
+    for engine, jobs in found.items():
+        for job, result in jobs.items():
+            expected = ours[job]["check"]
+            # Sums of values differ in their last digits by the order in which they were added up.
+            near = len(expected) == len(result["check"]) and all(
+                abs(a - b) <= 1e-9 * abs(a) for a, b in zip(expected, result["check"], strict=True)
+            )
+            if not near:
+                raise DifferenceError(f"{job}: klantreis gives {expected}, {engine} {result['check']}")
+            compared += engine != "jobs"
+    return compared
+
+
+def ours_from_events(ours: Measured, job: str, field: str) -> float:
+    """Processor or clock seconds of a job that starts from events."""
+    return float(sum(ours[part][field] for part in FROM_EVENTS[job]))
+
+
+def cell(result: dict[str, Any] | None) -> str:
+    """Processor seconds, clock seconds and megabytes at the peak beyond what was loaded."""
+    if result is None:
+        return "–"
+    return f"{result['cpu']:.3f} / {result['wall']:.3f} / {max(0.0, result['peak'] - result['before']):.0f}"
+
+
+def table(found: dict[str, Measured]) -> list[str]:
+    """Write the figures as a table in Markdown."""
+    ours = found["jobs"]
+    engines = [engine for engine in found if engine not in ("jobs", "yardstick")]
+    head = ["job", "klantreis, from events", "from journeys", *engines, "best of the others / ours", "from journeys"]
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    for job, parts in FROM_EVENTS.items():
+        others = [found[engine][job]["cpu"] for engine in engines if job in found[engine]]
+        total = ours_from_events(ours, job, "cpu")
+        whole = {
+            "cpu": total,
+            "wall": ours_from_events(ours, job, "wall"),
+            "before": ours[parts[0]]["before"],
+            "peak": max(ours[part]["peak"] for part in parts),
+        }
+        alone = ours.get(job) if job != "journeys" else None
+        best = min(others) if others else None
+        lines.append(
+            "| "
+            + " | ".join(
+                [
+                    job.replace("_", " "),
+                    cell(whole),
+                    cell(alone),
+                    *(cell(found[engine].get(job)) for engine in engines),
+                    f"{best / total:.1f}" if best else "–",
+                    f"{best / alone['cpu']:.0f}" if best and alone and alone["cpu"] > 0 else "–",
+                ]
+            )
+            + " |"
+        )
+    three = ours["three_events"]
+    three_jobs = ["journeys", "transitions", "funnel"]
+    sums = [min(found[e][job]["cpu"] for e in engines if job in found[e]) for job in three_jobs] if engines else []
+    ratio = f"; the best of the others for each, added up, {sum(sums) / three['cpu']:.1f} times as much" if sums else ""
+    yardstick = found["yardstick"]["three_events"]
+    lines += [
+        "",
+        f"Journeys, transitions and funnel in one program: {three['cpu']:.3f} s of processor time{ratio}. The "
+        f"yardstick takes {yardstick['cpu']:.3f} s: ours is {three['cpu'] / yardstick['cpu']:.2f} times that.",
+    ]
+    return lines
 
 
 def main() -> int:
-    """Run all jobs and print the table."""
+    """Run everything and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=5_000_000)
+    parser.add_argument("--events", type=int, nargs="+", default=[1_000_000])
+    parser.add_argument("--mean-length", type=float, default=10.0)
+    parser.add_argument("--touchpoints", type=int, default=40)
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--file", help="an existing file of generate.py")
-    parser.add_argument("--job", choices=JOBS, help=argparse.SUPPRESS)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--limit", type=float, default=900.0, help="seconds after which an engine is stopped")
+    parser.add_argument("--engines", nargs="*", default=ENGINES, choices=ENGINES)
+    parser.add_argument("--programs", type=Path, required=True, help="folder of the compiled jobs and yardstick")
+    parser.add_argument("--paths", type=int, default=100_000, help="paths for ChannelAttribution; 0: leave it out")
     given = parser.parse_args()
-    if given.job:
-        print(json.dumps(JOBS[given.job](given.file)))
-        return 0
-    with tempfile.TemporaryDirectory() as folder:
-        file = given.file or str(Path(folder) / "events.parquet")
-        if not given.file:
-            generator = Path(__file__).with_name("generate.py")
-            subprocess.run([sys.executable, str(generator), "--events", str(given.events), file], check=True)
-        best: dict[str, dict[str, float]] = {}
-        results: dict[str, dict[str, object]] = {}
-        for _ in range(given.repeat):
-            for job in JOBS:
-                command = [sys.executable, __file__, "--job", job, "--file", file]
-                result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-                results[job] = result
-                for name, seconds in result["seconds"].items():
-                    times = best.setdefault(job, {})
-                    times[name] = min(times.get(name, seconds), seconds)
-    ours = results["klantreis"]
-    for job, result in results.items():
-        for name in ("transitions", "levels"):
-            if name in result and result[name] != ours[name]:
-                print(f"the counts differ: klantreis {ours[name]}, {job} {result[name]}", file=sys.stderr)
-                return 1
-    print(f"{'job':42}{'processor seconds':>18}")
-    for job, times in best.items():
-        for name, seconds in times.items():
-            print(f"{job + ' ' + name:42}{seconds:18.3f}")
-    total = sum(best["klantreis"].values())
-    alone = best["duckdb_transitions"]["transitions"]
-    print(f"{'klantreis, all three from Arrow':42}{total:18.3f}")
-    print(f"DuckDB's transitions query alone takes {alone / total:.1f} times as long; the counts are equal.")
-    clickhouse = best["clickhouse_funnel"]["funnel"]
-    print(
-        f"ClickHouse's funnel takes {clickhouse / best['klantreis']['funnel']:.1f} times ours from journeys, "
-        f"{clickhouse / best['klantreis_steps']['funnel']:.1f} times ours from events."
-    )
+    for events in given.events:
+        with tempfile.TemporaryDirectory() as folder:
+            parquet, binary = str(Path(folder) / "events.parquet"), str(Path(folder) / "events.bin")
+            command = [sys.executable, str(HERE / "generate.py"), "--events", str(events)]
+            command += ["--mean-length", str(given.mean_length), "--touchpoints", str(given.touchpoints)]
+            subprocess.run([*command, "--binary", binary, parquet], check=True)
+            found = measure(given.programs, binary, parquet, given)
+        try:
+            compared = check(found)
+        except DifferenceError as differ:
+            print(differ, file=sys.stderr)
+            return 1
+        print(
+            f"\n### {events:,} events\n\nProcessor seconds / clock seconds / MB at the peak beyond what was loaded.\n"
+        )
+        print("\n".join(table(found)))
+        print(f"\n{compared} answers are equal.", flush=True)
+    if given.paths:
+        command = [sys.executable, str(HERE / "channel_attribution.py"), str(given.paths)]
+        subprocess.run(command, check=True)
     return 0
 
 

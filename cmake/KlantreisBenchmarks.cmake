@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Each benchmarks/NAME.cpp is a google/benchmark program of its own.
+# Each benchmarks/NAME.cpp is a google/benchmark program of its own; benchmarks/programs/NAME.cpp is one that
+# benchmarks/compare.py runs.
 include(KlantreisDebian)
 klantreis_find_with_debian(benchmark 1.7 libbenchmark-dev libbenchmark1.7.1)
 if(NOT benchmark_FOUND)
@@ -12,4 +13,10 @@ foreach(source IN LISTS klantreis_benchmarks)
   add_executable(benchmark_${name} "${source}")
   target_link_libraries(benchmark_${name} PRIVATE klantreis::compiled benchmark::benchmark_main)
   klantreis_developer_target(benchmark_${name})
+endforeach()
+find_package(Threads REQUIRED)
+foreach(name IN ITEMS jobs yardstick)
+  add_executable(${name} "benchmarks/programs/${name}.cpp")
+  target_link_libraries(${name} PRIVATE klantreis::compiled Threads::Threads)
+  klantreis_developer_target(${name})
 endforeach()

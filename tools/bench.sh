@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Benchmarks of the parts (benchmarks/*.cpp, google/benchmark; figures also in build/benchmarks/*.json), then the
-# comparison with DuckDB and ClickHouse on EVENTS events (1000000).
+# comparison with DuckDB, Polars, ClickHouse, ChannelAttribution (if it is installed) and the yardstick on EVENTS events
+# (1000000; several numbers for several sizes). docs/performance.md shows a run.
 . "$(dirname "$0")/common.sh"
 use_tools build test
 if ls benchmarks/*.cpp >/dev/null 2>&1; then
@@ -12,5 +13,6 @@ if ls benchmarks/*.cpp >/dev/null 2>&1; then
     "$program" --benchmark_out="$program.json" --benchmark_out_format=json
   done
 fi
-say "Comparison with DuckDB and ClickHouse"
-python benchmarks/compare.py --events "${EVENTS:-1000000}"
+say "Comparison with DuckDB, Polars, ClickHouse and the yardstick"
+# shellcheck disable=SC2086 # several sizes
+python benchmarks/compare.py --programs build/benchmarks --events ${EVENTS:-1000000} | tee build/benchmarks/compare.md
