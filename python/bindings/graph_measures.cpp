@@ -7,11 +7,11 @@
 #include <string>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
 void bind_graph_measures(py::module_& m) {
-  using released = py::call_guard<py::gil_scoped_release>;
   m.def(
       "graph_measures",
       [](const journey_graph& graph, const std::string& length, double damping) {

@@ -14,12 +14,12 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
 namespace {
 
-using released = py::call_guard<py::gil_scoped_release>;
 using cost_list = std::vector<std::tuple<std::string, std::string, double>>;
 using named_paths = std::vector<std::vector<std::string>>;
 

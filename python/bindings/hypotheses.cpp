@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
 namespace {
 
-using released = py::call_guard<py::gil_scoped_release>;
 using belief_list = std::vector<std::tuple<std::string, std::string, double>>;
 using hypothesis_list = std::vector<std::pair<std::string, belief_list>>;
 

@@ -2,12 +2,13 @@
 #include "klantreis/interchange.hpp"
 
 #include "bindings.hpp"
+#include "long_call.hpp"
 
 namespace klantreis::bindings {
 
 void bind_interchange(py::module_& m) {
   m.def("event_table", &event_table, py::arg("journeys"), py::kw_only(), py::arg("by_journey"),
-        py::call_guard<py::gil_scoped_release>());
+        released());
 }
 
 }  // namespace klantreis::bindings
