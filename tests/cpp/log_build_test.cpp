@@ -185,6 +185,21 @@ TEST_CASE("columns give one log whether copied or read in place, in one piece or
   }
 }
 
+TEST_CASE("customers of a small log stand in the order of their ids, however these are spread", "[log]") {
+  columns given = random_columns(20'000, 5'000, 1'000, 3, 8);
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const auto number = given.customers[i] % 1'999;
+    given.customers[i] = i % 3 == 0 ? given.customers[i] : i % 3 == 1 ? number : (std::int64_t{1} << 62U) + number;
+  }
+  const auto log = given.log({.threads = 2}, false, 1);
+  CHECK(columns::of(log) == given.obvious());
+  bool rises = true;
+  for (std::size_t c = 1; c < log.customers(); ++c) {
+    rises = rises && std::stoll(log.customer_id(c - 1)) < std::stoll(log.customer_id(c));
+  }
+  CHECK(rises);
+}
+
 TEST_CASE("times that need all 63 bits are kept beside many touchpoints", "[log]") {
   columns given = random_columns(80'000, 9'000, 1'000, 3'000, 5);
   given.times[17] = -(std::int64_t{1} << 61U);

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -41,7 +42,7 @@ class partition_sorter {
     for (std::uint32_t id = 0; id < ids_.distinct(); ++id) {
       by_key_.emplace_back(ids_.key(id), id);
     }
-    std::sort(by_key_.begin(), by_key_.end());
+    sort_by_key();
     cursor_.resize(ids_.distinct());
     keys.reserve(by_key_.size());
     sizes.reserve(by_key_.size());
@@ -61,8 +62,46 @@ class partition_sorter {
   [[nodiscard]] std::span<Record> events() noexcept { return events_; }
 
  private:
+  /// Most ids are spread evenly, and then each of as many equal intervals as there are ids holds about one of them.
+  void sort_by_key() {
+    const std::size_t count = by_key_.size();
+    if (count < 64) {
+      std::sort(by_key_.begin(), by_key_.end());
+      return;
+    }
+    const auto [lowest, highest] = std::minmax_element(by_key_.begin(), by_key_.end());
+    const std::uint64_t base = lowest->first;
+    const auto width = [](std::uint64_t number) { return static_cast<unsigned>(std::bit_width(number)); };
+    const unsigned range = width(highest->first - base);
+    const unsigned shift = range - (std::min)(range, width(count));
+    const auto interval_of = [base, shift](std::uint64_t key) {
+      return static_cast<std::size_t>((key - base) >> shift);
+    };
+    begins_.assign(interval_of(highest->first) + 2, 0);
+    for (const auto& one : by_key_) {
+      ++begins_[interval_of(one.first) + 1];
+    }
+    std::partial_sum(begins_.begin(), begins_.end(), begins_.begin());
+    spread_.resize(count);
+    for (const auto& one : by_key_) {
+      spread_[begins_[interval_of(one.first)]++] = one;
+    }
+    std::size_t begin = 0;
+    for (std::size_t interval = 0; begin < count; ++interval) {
+      const auto end = begins_[interval];
+      if (end - begin > 1) {
+        std::sort(spread_.begin() + static_cast<std::ptrdiff_t>(begin),
+                  spread_.begin() + static_cast<std::ptrdiff_t>(end));
+      }
+      begin = end;
+    }
+    by_key_.swap(spread_);
+  }
+
   local_ids ids_;
   std::vector<std::pair<std::uint64_t, std::uint32_t>> by_key_;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> spread_;
+  std::vector<std::size_t> begins_;
   std::vector<std::size_t> cursor_;
   bulk_vector<Record> events_;
 };
