@@ -22,7 +22,13 @@
 #include <string_view>
 #include <vector>
 
-#include "klantreis.hpp"
+#include "klantreis/attribution.hpp"
+#include "klantreis/funnel.hpp"
+#include "klantreis/journeys.hpp"
+#include "klantreis/paths.hpp"
+#include "klantreis/patterns.hpp"
+#include "klantreis/timing.hpp"
+#include "klantreis/transitions.hpp"
 
 namespace {
 

@@ -196,7 +196,7 @@ inline std::vector<bool> chosen_column(std::size_t size, std::size_t best) {
   return chosen;
 }
 
-inline std::vector<std::int64_t> count_column(const std::vector<std::size_t>& numbers) {
+inline std::vector<std::int64_t> column_of_sizes(const std::vector<std::size_t>& numbers) {
   return {numbers.begin(), numbers.end()};
 }
 
@@ -245,7 +245,7 @@ KLANTREIS_INLINE clustering cluster_by_mixture(const journey_set& journeys, cons
       "What speaks for each number of clusters. bic: -2 ln L + parameters x ln(journeys), the least is chosen; "
       "held_out: "
       "mean log likelihood of a journey of customers who were left out, the largest is chosen where it is asked for."};
-  result.choice.add("clusters", detail::count_column(choice.clusters));
+  result.choice.add("clusters", detail::column_of_sizes(choice.clusters));
   result.choice.add("log_likelihood", choice.log_likelihoods);
   result.choice.add("parameters", choice.parameters);
   result.choice.add("bic", choice.bic);
@@ -328,7 +328,7 @@ KLANTREIS_INLINE clustering cluster_by_distance(const journey_set& journeys, con
       "What speaks for each number of clusters. distance: sum of the distances to the medoids; silhouette: weighted "
       "mean, "
       "the largest is chosen."};
-  result.choice.add("clusters", detail::count_column(numbers));
+  result.choice.add("clusters", detail::column_of_sizes(numbers));
   result.choice.add("distance", totals);
   result.choice.add("silhouette", silhouettes);
   result.choice.add("chosen", detail::chosen_column(numbers.size(), best));
