@@ -243,6 +243,8 @@ def own_pages(folder: Path) -> None:
             ("examples/cpp", "api/cpp/examples.md"),
         ):
             text = re.sub(rf"\]\((\.\./)*{re.escape(old)}\)", f"](/{new})", text)
+        # Doctests need an empty line behind them, readers do not.
+        text = re.sub(r"\n\n```$", "\n```", text, flags=re.MULTILINE)
         page.write_text(text, encoding="utf-8")
 
 

@@ -28,11 +28,12 @@ class Graph:
     States are ``(start)``, the touchpoints (or channels, phases) by visits, and the end states that occur.
     """
 
-    __slots__ = ("_by", "_edges", "_handle", "_nodes")
+    __slots__ = ("_by", "_designed", "_edges", "_handle", "_nodes")
 
-    def __init__(self, handle: _core.JourneyGraph, by: str) -> None:
+    def __init__(self, handle: _core.JourneyGraph, by: str, designed: Sequence[str] = ()) -> None:
         self._handle = handle
         self._by = by
+        self._designed = tuple(designed)
         self._nodes = Table(handle.nodes())
         self._edges = Table(handle.edges())
 
@@ -252,7 +253,8 @@ class Graph:
         Parameters
         ----------
         order
-            The states to show, from left to right. None: those of most visits, ordered so that much goes forward.
+            The states to show, from left to right. None: phases in the order of the map; else, and without a map,
+            the states of most visits, ordered so that much goes forward.
         states
             How many states to show at most.
         limit
@@ -273,6 +275,9 @@ class Graph:
         """
         from klantreis._plot.flow import draw_graph
 
+        if order is None:
+            seen = set(self._nodes["state"])
+            order = [state for state in self._designed if state in seen] or None
         return draw_graph(self._nodes, self._edges, order=order, states=states, limit=limit)
 
     def __repr__(self) -> str:
@@ -341,9 +346,10 @@ def graph(
     if isinstance(journeys, Paths):
         _require_path_options(journeys, by, collapse)
         return Graph(_core.graph_of_paths(journeys._handle, level=level, min_n=float(min_n)), journeys.by)
+    designed = require_journeys(journeys, "graph").log.map if by == "phase" else None
     return Graph(
         _core.graph(
-            require_journeys(journeys, "graph")._handle,
+            journeys._handle,
             by=by,
             collapse=bool(collapse),
             level=level,
@@ -351,4 +357,5 @@ def graph(
             threads=thread_count(threads),
         ),
         by,
+        () if designed is None else [phase.id for phase in designed.phases],
     )

@@ -35,6 +35,7 @@ def results() -> dict[str, kr.Table]:
         "compare_models": kr.compare_models(journeys(), by="channel"),
         "removal_effects": kr.removal_effects(journeys(), by="channel"),
         "survival": kr.survival(journeys()),
+        "durations": kr.time_to_convert(journeys(), segment="device"),
         "funnel_difference": kr.compare(journeys(), before="2025-03-01", steps=STEPS).steps,
         "transitions": kr.transitions(journeys()),
         "step_matrix": kr.step_matrix(journeys()),
@@ -263,6 +264,17 @@ def test_groups_have_a_curve_each() -> None:
     assert "more groups" in table.plot(limit=1).layout.title.text
 
 
+def test_times_to_convert_stand_with_their_intervals_on_one_scale() -> None:
+    table = results()["durations"]
+    figure = table.plot()
+    (points,) = figure.data
+    assert list(points.x) == table["time"]
+    assert ends(points) == bounds(table)
+    assert list(figure.layout.yaxis.ticktext)[:2] == ["desktop, mean", "desktop, p25"]
+    assert figure.layout.xaxis.type == "log"
+    assert "days (" in points.hovertext[0]
+
+
 def test_compared_funnels_show_both_groups_and_their_difference() -> None:
     table = results()["funnel_difference"]
     first, second, difference = table.plot().data
@@ -363,6 +375,13 @@ def test_a_graph_goes_forward_as_far_as_its_weights_allow() -> None:
         for a, b, weight in [("c", "a", 1), ("a", "b", 5), ("b", "c", 5), ("c", "d", 4), ("b", "b", 9)]
     ]
     assert layers(rows, ["d", "c", "b", "a"]) == ["a", "b", "c", "d"]
+
+
+def test_phases_of_a_map_stand_in_its_order() -> None:
+    journey, log = kr.datasets.supermarket()
+    figure = kr.graph(kr.journeys(log, after_conversion="continue"), by="phase").plot()
+    seen = set(log.counts("phase")["phase"])
+    assert list(figure.layout.xaxis.ticktext) == [phase.id for phase in journey.phases if phase.id in seen]
 
 
 def test_the_order_of_a_graph_can_be_given_and_must_name_states() -> None:

@@ -107,6 +107,13 @@ PICTURES = (
         labels=(0, 3),
     ),
     Picture(
+        "durations",
+        "kr.time_to_convert(...)",
+        "curves",
+        frozenset({"measure", "time", "count"}) | _INTERVAL,
+        labels=(0, 3),
+    ),
+    Picture(
         "funnel_difference",
         "kr.compare(..., steps=[...]).steps",
         "panels",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Time: what becomes of journeys, and the events of one customer."""
+"""Time: what becomes of journeys and how long it takes, and the events of one customer."""
 
 from __future__ import annotations
 
@@ -69,15 +69,70 @@ def survival(table: Table, labels: list[str], limit: int) -> Any:
             title_text=f"time since the start; what took less than {_format.seconds(start)} stands at the left end",
         )
     elif rows:
-        unit, length = _format.unit_of(max(row["time"] for row in rows))
-        ticks = [at * max(row["time"] for row in rows) / 5 for at in range(6)]
-        made.update_xaxes(
-            tickmode="array",
-            tickvals=ticks,
-            ticktext=[_format.number(float(f"{tick / length:.3g}")) for tick in ticks],
-            title_text=f"time since the start, {unit}",
-        )
+        _linear(made, max(row["time"] for row in rows), "time since the start")
     return made
+
+
+def durations(table: Table, labels: list[str], limit: int) -> Any:
+    """A point with its interval for mean and quantiles, line by line, on one scale of time."""
+    go = style.plotly()
+    rows, rest = style.shown_rows(table, limit)
+    known = [time for row in rows for time in (row["time"], row["lower"], row["upper"]) if time is not None]
+    logarithmic, start = _scale(known)
+    made = style.figure(
+        "How long it takes",
+        "Mean and quantiles, with their intervals.",
+        rest,
+        style.few_note(rows),
+        height=style.list_height(len(rows)),
+        empty=not rows,
+    )
+    times, lower, upper = (
+        [None if row[name] is None else max(row[name], start) for row in rows] for name in ("time", "lower", "upper")
+    )
+    colours = [style.OWN if row["measure"] == "mean" else style.GOES_ON for row in rows]
+    names = [", ".join(str(row[name]) for name in (*labels, "measure")) for row in rows]
+    made.add_trace(
+        go.Scatter(
+            x=times,
+            y=list(range(len(rows))),
+            mode="markers",
+            marker={
+                "symbol": ["diamond" if row["measure"] == "mean" else "circle" for row in rows],
+                "size": 9,
+                "color": [style.BOX if style.is_few(row) else own for row, own in zip(rows, colours, strict=True)],
+                "line": {"color": colours, "width": 1.5},
+            },
+            error_x=style.whiskers(times, lower, upper),
+            hovertext=[
+                f"{style.safe(name)}<br>{style.estimate(row['time'], row['lower'], row['upper'], 'seconds')}"
+                f"{style.remark(row)}"
+                for name, row in zip(names, rows, strict=True)
+            ],
+            hoverinfo="text",
+            showlegend=False,
+        )
+    )
+    style.name_rows(made, names)
+    if logarithmic:
+        made.update_xaxes(
+            type="log", tickmode="array", tickvals=list(_TICKS.values()), ticktext=list(_TICKS), title_text="time"
+        )
+    elif known:
+        _linear(made, max(known), "time")
+    return made
+
+
+def _linear(made: Any, longest: float, title: str) -> None:
+    """Name five places of a linear axis in the unit that suits its end."""
+    unit, length = _format.unit_of(longest)
+    ticks = [at * longest / 5 for at in range(6)]
+    made.update_xaxes(
+        tickmode="array",
+        tickvals=ticks,
+        ticktext=[_format.number(float(f"{tick / length:.3g}")) for tick in ticks],
+        title_text=f"{title}, {unit}",
+    )
 
 
 def _scale(times: list[float]) -> tuple[bool, float]:
