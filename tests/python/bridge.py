@@ -114,3 +114,15 @@ def same(found: Any, expected: Any, rel: float = 1e-9, tolerance: float = 1e-11)
 
 def assert_same(found: Any, expected: Any, what: str = "", rel: float = 1e-9, tolerance: float = 1e-11) -> None:
     assert same(found, expected, rel, tolerance), f"{what}: the library says {found}, the reference {expected}"
+
+
+def text_log(texts: dict[str, str]) -> kr.Log:
+    """A letter is a touchpoint."""
+    rows = [(name, place, letter) for name, text in texts.items() for place, letter in enumerate(text)]
+    return kr.read(
+        {"customer": [r[0] for r in rows], "place": [r[1] for r in rows], "touchpoint": [r[2] for r in rows]},
+        customer="customer",
+        touchpoint="touchpoint",
+        time=None,
+        order="place",
+    )
