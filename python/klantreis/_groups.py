@@ -268,9 +268,9 @@ def clusters(
     Returns
     -------
     Clusters
-        ``cluster, journeys, share, n, conversions, conversion_rate, lower, upper, marks, certainty, path``, the largest
-        first. ``path`` is the medoid, or the most frequent path. Beside it stand ``.choice``, ``.features()``,
-        ``.members()`` and ``.transitions()``.
+        ``cluster, journeys, share, n, conversions, conversion_rate, lower, upper, marks, certainty, path``. Around
+        medoids the heaviest comes first, of a mixture the one with the largest share of it. ``path`` is the medoid, or
+        the most frequent path. Beside it stand ``.choice``, ``.features()``, ``.members()`` and ``.transitions()``.
 
     Raises
     ------

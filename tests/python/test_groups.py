@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
 import math
 import random
+import warnings
 from collections import Counter
 from typing import Any
 
@@ -89,6 +92,32 @@ def test_levenshtein_and_lcs_are_those_of_rapidfuzz() -> None:
     paths = random_paths(1, 60)
     assert found_distances(paths) == expected_distances(paths, peer.Levenshtein.distance)
     assert found_distances(paths, method="lcs") == expected_distances(paths, peer.Indel.distance)
+
+
+def test_costs_are_those_of_sequenzo() -> None:
+    module = pytest.importorskip("sequenzo.dissimilarity_measures.get_substitution_cost_matrix")
+    pandas = pytest.importorskip("pandas")
+    sequenzo = pytest.importorskip("sequenzo")
+    paths = random_paths(3, 40, length=6)
+    places = [str(place) for place in range(6)]
+    rows = [[f"s{number}", *path] for number, path in enumerate(paths)]
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        data = sequenzo.SequenceData(
+            pandas.DataFrame(rows, columns=["id", *places]), time=places, id_col="id", states=list("abcde")
+        )
+        fixed = module.get_substitution_cost_matrix(data, "TRATE")
+        varying = module.get_substitution_cost_matrix(data, "TRATE", time_varying=True)["sm"]
+    costs, indel = fixed["sm"], fixed["indel"]
+    assert found_distances(paths, method="om") == pytest.approx(
+        expected_distances(paths, lambda a, b: groups.edit_distance(a, b, lambda x, y: costs.loc[x, y], indel))
+    )
+    number = {state: place for place, state in enumerate("abcde", start=1)}
+
+    def by_place(a: list[str], b: list[str]) -> float:
+        return sum(varying[t][number[x]][number[y]] for t, (x, y) in enumerate(zip(a, b, strict=True)))
+
+    assert found_distances(paths, method="dhd") == pytest.approx(expected_distances(paths, by_place))
 
 
 def test_distances_do_not_depend_on_order_or_threads() -> None:

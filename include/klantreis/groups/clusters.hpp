@@ -37,8 +37,8 @@ struct cluster_options {
 
 /// Settled journeys in clusters.
 struct clustering {
-  /// `cluster, journeys, share, n, conversions, conversion_rate, lower, upper, marks, certainty, path`; the largest
-  /// first.
+  /// `cluster, journeys, share, n, conversions, conversion_rate, lower, upper, marks, certainty, path`. Around
+  /// medoids the heaviest comes first, of a mixture the one with the largest share of it.
   table clusters = {};
   /// What speaks for each number of clusters: `clusters, log_likelihood, parameters, bic, held_out, chosen`, or
   /// `clusters, distance, silhouette, chosen`.
