@@ -118,6 +118,18 @@ def item_name(context: Context, item: str, length: int) -> Markup:
     return context.words("changes.start") if item == _START else context.words.name(item, length)
 
 
+def leaving_changed(context: Context, name: str) -> Markup | str:
+    """Whether clearly more or fewer leave here than before."""
+    change = context.change if context.cut.conversions else None
+    row = change.rates.get(("exit_rate", name)) if isinstance(change, Change) else None
+    if row is None or not isinstance(change, Change) or not is_clear_among_many(row):
+        return ""
+    if any(context.is_small(row[size]) for size in ("n_first", "n_second")):
+        return ""
+    share = context.words.share
+    return context.words("leaving.change", now=share(row["second"]), was=share(row["first"]), since=change.since)
+
+
 def _mark(context: Context, mark: float) -> str:
     number = context.words.number(abs(mark))
     return number if mark == 0 else f"+{number}" if mark > 0 else f"−{number}"

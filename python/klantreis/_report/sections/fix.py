@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from klantreis._report.axes import ticks
 from klantreis._report.context import Absent, Context, Part
+from klantreis._report.sections.changes import leaving_changed
 from klantreis._table import Table
 
 _ROWS = 5
@@ -123,6 +124,7 @@ def _line(context: Context, row: dict[str, Any], left: dict[str, Any] | None, mo
     return {
         "name": words.name(row["from"], 60),
         "icon": context.icon(context.item_by, row["from"]),
+        "changed": leaving_changed(context, row["from"]),
         "why": Markup(" · ").join(why),
         "width": row["conversions"] / most,
         "lower": None if lower is None else max(lower, 0.0) / most,

@@ -7,8 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from klantreis._report.change import Change, is_clear_among_many
 from klantreis._report.context import Absent, Context, Part
+from klantreis._report.sections.changes import leaving_changed
 from klantreis._table import Table
 
 _ROWS = 7
@@ -44,7 +44,7 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
                 "rate": words("leaving.rate", rate=rate, interval=interval)
                 if interval
                 else words("leaving.rate_bare", rate=rate),
-                "changed": _changed(context, name),
+                "changed": leaving_changed(context, name),
                 "marks": words.marks(row["marks"]),
                 "alt": words.plain("leaving.alt", name=words.title(name), count=words.count(row["exits"]), rate=rate),
                 "before": _beside(context, before, name, "before"),
@@ -70,18 +70,6 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
         context.view("drop_off_next", words.plain("leaving.table_next"), words("leaving.caption_next"), later),
     ]
     return Part("leaving", nav, values, views)
-
-
-def _changed(context: Context, name: str) -> Markup | str:
-    """Whether clearly more or fewer leave here than before."""
-    change = context.change if context.cut.conversions else None
-    row = change.rates.get(("exit_rate", name)) if isinstance(change, Change) else None
-    if row is None or not isinstance(change, Change) or not is_clear_among_many(row):
-        return ""
-    if any(context.is_small(row[size]) for size in ("n_first", "n_second")):
-        return ""
-    share = context.words.share
-    return context.words("leaving.change", now=share(row["second"]), was=share(row["first"]), since=change.since)
 
 
 def _beside(context: Context, table: Table, name: str, column: str) -> list[dict[str, Any]]:
