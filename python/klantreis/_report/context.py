@@ -43,6 +43,8 @@ _HTML_ROWS = 25
 MOST_PATHS = 500
 _PATH_ITEMS = 10
 _CSV_BYTES = 6_000
+# Columns of items; the names of other things, such as owners, may be the same and mean no touchpoint.
+_ITEMS = ("touchpoint", "channel", "phase", "from", "to", "before", "next", "label")
 # The column that says how many are in a row, where small groups are left out.
 _SIZES = ("n", "count", "weight", "customers")
 
@@ -436,7 +438,7 @@ def _writer(words: Words, name: str, quantity: str, is_text: bool) -> Callable[[
     if name == "model":
         return lambda value: model_name(words, value)
     if is_text:
-        return lambda value: words.state(value)
+        return lambda value: words.state(value) if name in _ITEMS else words.raw(value)
     return lambda value: Markup.escape(words.cell(value, quantity))
 
 

@@ -13,6 +13,8 @@ from klantreis._report.context import Absent, Context, Part
 from klantreis._table import Table
 
 _ROWS = 7
+# Less would be written as nothing.
+_LEAST = 0.0005
 _START, _TOTAL = "(start)", "(total)"
 
 
@@ -30,9 +32,9 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
     if context.changed("conversion_rate") is None:
         return Absent("changes", nav, words("absent.small", least=context.least))
     rates, pieces = _known_rates(context, change.found), _known_parts(context, change)
-    rows = [row for row in pieces if row["from"] != _TOTAL][:_ROWS]
+    rows = [row for row in pieces if row["from"] != _TOTAL and abs(row["part"]) >= _LEAST][:_ROWS]
     bounds = [abs(row[name]) for row in rows for name in ("part", "lower", "upper") if row[name] is not None]
-    marks, most = ticks(100 * max(bounds, default=0.0))
+    marks, most = ticks(100 * max(bounds, default=0.01))
     axis = [-mark for mark in reversed(marks[1:])] + marks
     values: dict[str, Any] = {
         "heading": _heading(context, change, rows),

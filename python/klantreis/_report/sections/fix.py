@@ -133,7 +133,7 @@ def _line(context: Context, row: dict[str, Any], left: dict[str, Any] | None, mo
         "gain": gain,
         "interval": interval,
         "marks": words.marks(row["marks"]),
-        "owner": words.name(row.get("owner") or "", 60) if row.get("owner") else "",
+        "owner": words.raw(row.get("owner") or "", 60) if row.get("owner") else "",
         "alt": alt,
     }
 

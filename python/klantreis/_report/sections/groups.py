@@ -125,7 +125,7 @@ def _heading(context: Context, groups: list[Group]) -> Markup:
     if group is None:
         return words("groups.heading_none")
     gaps: dict[str, object] = {
-        "name": words.name(group.label, 40), "by": words.column(group.attribute).lower(),
+        "name": words.raw(group.label, 40), "by": words.column(group.attribute).lower(),
         "rate": words.share(group.row["second"]), "others": words.share(group.row["first"]),
     }  # fmt: skip
     way = "more" if group.row["difference"] > 0 else "fewer"
@@ -152,7 +152,7 @@ def _line(context: Context, group: Group, most: float) -> dict[str, Any]:
     if part is not None:
         said += " · " + words("groups.part", name=item_name(context, part["from"], 60))
     return {
-        "name": words.name(group.label, 60),
+        "name": words.raw(group.label, 60),
         "by": words.column(group.attribute),
         "why": said,
         "width": row["second"] / most,
@@ -168,7 +168,7 @@ def _line(context: Context, group: Group, most: float) -> dict[str, Any]:
         "kind": direction(group.clear, row["difference"] > 0),
         "alt": words.plain(
             "groups.alt",
-            name=words.title(group.label),
+            name=group.label,
             rate=words.share(row["second"]),
             others=words.share(row["first"]),
         ),

@@ -82,12 +82,12 @@ def _heading(grid: Grid, words: Words) -> Markup:
         (gap, column) for gap, column in gaps if column.felt and (column.felt.upper or 2.0) < (column.expected or 0)
     ]
     if below:
-        return words("map.heading_mood", name=words.name(min(below, key=lambda pair: pair[0])[1].name, 40))
+        return words("map.heading_mood", name=words.raw(min(below, key=lambda pair: pair[0])[1].name, 40))
     left = [(int(column.row["left"]), column) for column in grid.columns if column.row is not None]
     most = max(left, key=lambda pair: pair[0], default=(0, None))
     if most[1] is None or not most[0]:
         return words("map.heading_none")
-    return words("map.heading_left", name=words.name(most[1].name, 40), count=words.of("journey", most[0]))
+    return words("map.heading_left", name=words.raw(most[1].name, 40), count=words.of("journey", most[0]))
 
 
 def values_of(grid: Grid, words: Words) -> dict[str, Any]:
@@ -155,8 +155,8 @@ def _mood(grid: Grid) -> dict[str, Any]:
 def _column(column: Column, words: Words) -> dict[str, Any]:
     row = column.row
     return {
-        "name": words.name(column.name, 60),
-        "label": words.name(column.name, 60).striptags(),
+        "name": words.raw(column.name, 60),
+        "label": words.raw(column.name, 60).striptags(),
         "measured": row is not None,
         "customers": "" if row is None else words.count(row["reach"]),
         "alt": ""
@@ -169,13 +169,13 @@ def _column(column: Column, words: Words) -> dict[str, Any]:
         ),
         "bar": column.bar,
         "moves": [] if row is None else _moves(row, words),
-        "actions": [words.name(text, 200) for text in column.actions],
-        "needs": [words.name(text, 200) for text in column.needs],
-        "questions": [words.name(text, 200) for text in column.questions],
+        "actions": [words.raw(text, 200) for text in column.actions],
+        "needs": [words.raw(text, 200) for text in column.needs],
+        "questions": [words.raw(text, 200) for text in column.questions],
         "chips": [_chip(chip, words) for chip in column.chips],
         "more": words("map.more", count=words.count(column.more_chips)) if column.more_chips else "",
         "backstage": [_chip(chip, words) for chip in column.backstage],
-        "company": [words.name(text, 200) for text in column.company],
+        "company": [words.raw(text, 200) for text in column.company],
         "felt": _feeling(column, words),
         "kpis": [_kpi(kpi, words) for kpi in column.kpis],
         "more_kpis": words("map.more", count=words.count(column.more_kpis)) if column.more_kpis else "",
@@ -205,17 +205,17 @@ def _move(name: Markup, value: str, kind: str = "", interval: str = "") -> dict[
 def _chip(chip: Chip, words: Words) -> dict[str, Any]:
     return {
         "id": chip.id,
-        "name": words.name(chip.name, 90),
-        "channels": Markup(", ").join(words.name(name, 40) for name in chip.channels),
+        "name": words.raw(chip.name, 90),
+        "channels": Markup(", ").join(words.raw(name, 40) for name in chip.channels),
         "icon": icon(words, chip.icon, chip.owned) if chip.icon else None,
         "customers": "" if chip.customers is None else words.count(chip.customers),
         "share": "" if not chip.customers else words.share(chip.leave, 0),
         "leave": chip.leave,
         "rests": chip.rests,
-        "supports": words("map.supports", names=Markup(", ").join(words.name(name, 40) for name in chip.supports))
+        "supports": words("map.supports", names=Markup(", ").join(words.raw(name, 40) for name in chip.supports))
         if chip.supports
         else "",
-        "owner": words.name(chip.owner, 40) if chip.owner else "",
+        "owner": words.raw(chip.owner, 40) if chip.owner else "",
     }
 
 
@@ -233,7 +233,7 @@ def _feeling(column: Column, words: Words) -> dict[str, Any] | None:
         if few
         else words.interval(_tenths(felt.lower), _tenths(felt.upper), "plain"),
         "expected": "" if expected is None else words("map.designed", value=_signed(expected, words)),
-        "driver": words.name(column.driver, 120) if column.driver else "",
+        "driver": words.raw(column.driver, 120) if column.driver else "",
     }
 
 
@@ -250,7 +250,7 @@ def _kpi(kpi: Kpi, words: Words) -> dict[str, Any]:
     row = kpi.row
     status = _STATUS.get(str(row["status"]), "nt")
     return {
-        "name": words.name(kpi.name, 60),
+        "name": words.raw(kpi.name, 60),
         "status": status,
         "status_words": words.plain(f"map.status.{status}") if status != "nt" else "",
         "sign": {"ok": "✓", "off": "!", "may": "!", "few": "?"}.get(status, ""),

@@ -43,8 +43,12 @@ class Words:
         return str(self(key, **gaps).striptags())
 
     def name(self, text: str, length: int = _NAME_LENGTH) -> Markup:
-        """A name from the log as it may stand in a sentence or cell: escaped, in its own direction, not too long."""
-        whole = self.title(text)
+        """An item of the log, by the name that the map gives it."""
+        return self.raw(self.titles.get(text, text), length)
+
+    def raw(self, text: str, length: int = _NAME_LENGTH) -> Markup:
+        """A name as it may stand in a sentence or cell: escaped, in its own direction, not too long."""
+        whole = clean(text)
         cut = cut_name(whole, length)
         title = Markup(' title="{}"').format(cut_name(whole, 600)) if cut != whole else Markup("")
         return Markup("<bdi{}>{}</bdi>").format(title, cut)
