@@ -7,8 +7,7 @@
 namespace klantreis::bindings {
 
 void bind_interchange(py::module_& m) {
-  m.def("event_table", &event_table, py::arg("journeys"), py::kw_only(), py::arg("by_journey"),
-        released());
+  m.def("event_table", &event_table, py::arg("journeys"), py::kw_only(), py::arg("by_journey"), released());
 }
 
 }  // namespace klantreis::bindings

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "klantreis/compare.hpp"
-#include "klantreis/detail/rate_differences.hpp"
 #include "klantreis/detail/option_text.hpp"
+#include "klantreis/detail/rate_differences.hpp"
 #include "klantreis/detail/visit_rates.hpp"
 #include "klantreis/engine.hpp"
 #include "klantreis/hypotheses/changes.hpp"
