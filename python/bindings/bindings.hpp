@@ -28,6 +28,8 @@ void bind_improve(py::module_& m);
 void bind_kpi(py::module_& m);
 void bind_map_picture(py::module_& m);
 void bind_patterns(py::module_& m);
+void bind_match(py::module_& m);
+void bind_prepare(py::module_& m);
 void bind_compare(py::module_& m);
 void bind_groups(py::module_& m);
 void bind_hypotheses(py::module_& m);

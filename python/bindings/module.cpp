@@ -47,6 +47,8 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   klantreis::bindings::bind_kpi(m);
   klantreis::bindings::bind_map_picture(m);
   klantreis::bindings::bind_patterns(m);
+  klantreis::bindings::bind_match(m);
+  klantreis::bindings::bind_prepare(m);
   klantreis::bindings::bind_compare(m);
   klantreis::bindings::bind_groups(m);
   klantreis::bindings::bind_hypotheses(m);

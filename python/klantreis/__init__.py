@@ -92,6 +92,7 @@ from klantreis._map import (
     templates,
 )
 from klantreis._markov import Chain, markov, order_criteria, select_order
+from klantreis._match import Matches, Pattern, match
 from klantreis._measure import (
     Measure,
     Relationship,
@@ -110,6 +111,7 @@ from klantreis._measure import (
 from klantreis._parts import Part, count, merge
 from klantreis._paths import Paths, paths, transform_paths
 from klantreis._patterns import entries, likely_paths, step_matrix, variants, ways_in, ways_out
+from klantreis._prepare import Preparation, prepare
 from klantreis._progress import show_progress
 from klantreis._read import read, read_paths
 from klantreis._report import render, report
@@ -160,9 +162,12 @@ __all__ = [
     "LossReasons",
     "MakeOrBreak",
     "MapError",
+    "Matches",
     "Measure",
     "Part",
     "Paths",
+    "Pattern",
+    "Preparation",
     "Relationship",
     "Scenario",
     "Spells",
@@ -235,6 +240,7 @@ __all__ = [
     "loss_reasons",
     "make_or_break",
     "markov",
+    "match",
     "measure",
     "merge",
     "models",
@@ -253,6 +259,7 @@ __all__ = [
     "positions",
     "predictability",
     "predictors",
+    "prepare",
     "reach",
     "reach_by_period",
     "read",

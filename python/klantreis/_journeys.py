@@ -248,6 +248,8 @@ def journeys(
     for key, given in (("inactivity", inactivity), ("observed_until", observed_until), ("gap", gap)):
         if given is not None:
             options[key] = str(given)
+    if log.preparation:
+        options["prepared"] = "; ".join(log.preparation)
     result = Journeys(handle, log, names, after_conversion, options, cut=cut)
     for note in result.notes:
         if note.startswith(("conversion ", "no journey is settled")):

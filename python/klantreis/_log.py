@@ -34,7 +34,7 @@ class Log:
     (3, 2)
     """
 
-    __slots__ = ("_columns", "_handle", "_map", "_source")
+    __slots__ = ("_columns", "_handle", "_map", "_preparation", "_source")
 
     def __init__(
         self,
@@ -43,8 +43,10 @@ class Log:
         map: JourneyMap | None = None,
         *,
         columns: dict[str, Any] | None = None,
+        preparation: tuple[str, ...] = (),
     ) -> None:
         self._handle = handle
+        self._preparation = preparation
         self._source = source
         self._map = map
         self._columns = columns
@@ -81,6 +83,11 @@ class Log:
     def map(self) -> JourneyMap | None:
         """The journey map whose labels the events carry, as it was given to :func:`klantreis.read`; None without."""
         return self._map
+
+    @property
+    def preparation(self) -> tuple[str, ...]:
+        """What was done to the events since they were read, in words; see :func:`klantreis.prepare`."""
+        return self._preparation
 
     def coverage(self) -> Table:
         """Return what map and log do not know of each other: unmatched events with a rule, touchpoints never seen, …

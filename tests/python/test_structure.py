@@ -36,6 +36,8 @@ ORDER = [
     "kpi",
     "patterns",
     "timing",
+    "match",
+    "prepare",
     "compare",
     "groups",
     "hypotheses",

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Path patterns: what a stretch of a journey looks like, found in time linear in the length of the journey.
+
+#include "klantreis/match/pattern.hpp"
+#include "klantreis/match/search.hpp"
+
+#include "klantreis/match/tables.hpp"
