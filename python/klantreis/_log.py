@@ -208,6 +208,11 @@ class Log:
         """
         from klantreis._read import read
 
+        if self._preparation:
+            raise InputError(
+                "this log was prepared, and what was done to it cannot be done to new events alone; update the log that was "
+                "read, and prepare it again"
+            )
         if self._columns is not None and self._columns["order"] is not None:
             raise InputError(
                 "this log was sorted by an order column, which it does not keep; read the old and the new events again"
@@ -243,7 +248,8 @@ class Log:
         write_whole(path, self._to_bytes())
 
     def _to_bytes(self) -> bytes:
-        return _core.log_to_bytes(self._handle, json.dumps({"source": self._source, "columns": self._columns}))
+        known = {"source": self._source, "columns": self._columns, "preparation": self._preparation}
+        return _core.log_to_bytes(self._handle, json.dumps(known))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _from_bytes, (self._to_bytes(),)
@@ -277,4 +283,5 @@ def load_log(path: str | os.PathLike[str]) -> Log:
 def _from_bytes(data: bytes) -> Log:
     handle, note = _core.log_from_bytes(data)
     known = json.loads(note) if note else {}
-    return Log(handle, known.get("source", ""), columns=known.get("columns"))
+    preparation = tuple(known.get("preparation", ()))
+    return Log(handle, known.get("source", ""), columns=known.get("columns"), preparation=preparation)

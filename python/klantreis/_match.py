@@ -159,7 +159,12 @@ class Matches(Table):
         text = f"journeys {'with' if matched else 'without'} {self._pattern.text}"
         log = Log(handle.log, source.log.source, source.log.map, preparation=(*source.log.preparation, text))
         options = {**source.options, "prepared": "; ".join(log.preparation)}
-        return Journeys(handle, log, source.conversion, source.after_conversion, options)
+        cut = dict(source._cut)
+        if cut.get("observed_until") is None:
+            # The end of the observation is that of all events, also where these are cut anew.
+            figures = {row["figure"]: row["value"] for row in source.log.health()}
+            cut["observed_until"] = figures.get("last event")
+        return Journeys(handle, log, source.conversion, source.after_conversion, options, cut=cut)
 
     def label(self, name: str, *, yes: str = "yes", no: str = "no") -> Log:
         """Return the log with a label that tells events of journeys with a match from the others.

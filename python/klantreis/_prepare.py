@@ -143,7 +143,13 @@ class Preparation:
         """
         kept = [name for name, keep in (("host", host), ("query", query), ("fragment", fragment)) if keep]
         text = f"clean addresses of {by}" + (f", keeping {', '.join(kept)}" if kept else "")
-        options = {"host": bool(host), "query": bool(query), "fragment": bool(fragment), "id": id, "by": by}
+        options: dict[str, Any] = {
+            "host": bool(host),
+            "query": bool(query),
+            "fragment": bool(fragment),
+            "id": id,
+            "by": by,
+        }
         return self._then(text, lambda log: _core.clean_urls(log, **options))
 
     def collapse(

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import doctest
 import re
 from functools import cache
 from itertools import pairwise
@@ -304,11 +303,15 @@ def test_a_mapped_log_keeps_its_outcomes_and_phases() -> None:
     assert again.log.counts("phase").to_dicts() == log.counts("phase").to_dicts()
 
 
-def test_the_page_about_patterns_says_what_happens(root: Path) -> None:
-    text = (root / "docs/patterns.md").read_text(encoding="utf-8")
-    parser = doctest.DocTestParser()
-    test = parser.get_doctest(text, {}, "patterns.md", "docs/patterns.md", 0)
-    assert doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(test).failed == 0
+def test_a_kept_log_knows_what_was_done_to_it_and_is_not_updated(tmp_path: Path) -> None:
+    log = log_of({"u": [{"time": 0, "touchpoint": name, "channel": "web", "value": 1} for name in "aab"]})
+    prepared = kr.prepare(log).collapse().run()
+    prepared.save(tmp_path / "events.log")
+    kept = kr.load_log(tmp_path / "events.log")
+    assert kept.preparation == ("merge repeats of touchpoint",)
+    assert kr.journeys(kept).options["prepared"] == "merge repeats of touchpoint"
+    with pytest.raises(kr.InputError, match="prepare it again"):
+        kept.update(log)
 
 
 def test_every_form_of_the_page_can_be_read(root: Path) -> None:
