@@ -210,8 +210,8 @@ class Log:
 
         if self._preparation:
             raise InputError(
-                "this log was prepared, and what was done to it cannot be done to new events alone; update the log that was "
-                "read, and prepare it again"
+                "this log was prepared, and what was done to it cannot be done to new events alone; update the log "
+                "that was read, and prepare it again"
             )
         if self._columns is not None and self._columns["order"] is not None:
             raise InputError(

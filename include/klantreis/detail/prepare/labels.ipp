@@ -13,7 +13,7 @@
 namespace klantreis {
 namespace detail {
 
-inline void require_times(const event_log& log, std::string_view what) {
+inline void require_event_times(const event_log& log, std::string_view what) {
   if (!log.has_times()) {
     throw input_error(std::string{what} + " needs the time of the events, and the log has none");
   }
@@ -163,7 +163,7 @@ KLANTREIS_INLINE event_log label_returning(const event_log& log, duration gap, s
 
 KLANTREIS_INLINE event_log label_cropped(const event_log& log, std::optional<duration> left,
                                          std::optional<duration> right, std::string_view name) {
-  detail::require_times(log, "cropping");
+  detail::require_event_times(log, "cropping");
   if (!left && !right) {
     throw input_error("cropping has no limits; give left, right or both");
   }
@@ -206,7 +206,7 @@ KLANTREIS_INLINE event_log sample_customers(const event_log& log, std::size_t cu
 }
 
 KLANTREIS_INLINE event_log daily_states(const event_log& log, bool keep_last_dormant) {
-  detail::require_times(log, "states by day");
+  detail::require_event_times(log, "states by day");
   const std::int64_t day = 86'400 * log.ticks_per_second();
   const auto day_of = [day](std::int64_t time) { return time / day - (time % day < 0 ? 1 : 0); };
   constexpr std::array<const char*, 7> names{"new",         "current",     "reactivated", "resurrected",
