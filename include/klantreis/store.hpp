@@ -48,7 +48,7 @@ struct spill_options {
 ///     rows.finish();
 ///     for (std::size_t i = 0; i < rows.partitions(); ++i) total += count_transitions(make_journeys(rows.log(i)));
 ///
-/// The folder is the caller's to make and to remove; the files in it are removed with the object.
+/// The folder is the caller's to make, and to remove with the files in it.
 class event_spill {
  public:
   /// \throws input_error without partitions.

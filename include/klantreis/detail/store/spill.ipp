@@ -166,13 +166,7 @@ KLANTREIS_INLINE event_spill::event_spill(std::string folder, spill_options opti
   state_->partitions.resize(options.partitions);
   state_->options = std::move(options);
 }
-KLANTREIS_INLINE event_spill::~event_spill() {
-  if (state_ != nullptr) {
-    for (std::size_t index = 0; index < state_->partitions.size(); ++index) {
-      std::remove(state_->path(index).c_str());
-    }
-  }
-}
+KLANTREIS_INLINE event_spill::~event_spill() = default;
 KLANTREIS_INLINE event_spill::event_spill(event_spill&&) noexcept = default;
 KLANTREIS_INLINE event_spill& event_spill::operator=(event_spill&&) noexcept = default;
 
