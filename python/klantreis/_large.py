@@ -183,15 +183,18 @@ class LargeJourneys:
         self._check_names(analysis, options)
         counter = counter_of(analysis, options)
 
+        # Paths, and what is kept of each journey, are copied when they are merged and again by what is made of them.
+        bound = limit // 3 if analysis in ("paths", "variants", "spells") else limit
+
         def parts() -> Iterator[Part]:
             for done, piece in enumerate(self._parts(analysis, options)):
                 yield Part(counter(piece))
                 held = resident_bytes()
-                if held is not None and held > limit:
+                if held is not None and held > bound:
                     raise LimitError(
-                        f"after {done + 1} of {rows.partitions} partitions the program takes {_size(held)}, more than "
-                        f"memory_limit ({_size(limit)}): there are that many {analysis}; count by a coarser label, or "
-                        "raise the limit"
+                        f"after {done + 1} of {rows.partitions} partitions the program takes {_size(held)}, and the "
+                        f"{analysis} would take more than memory_limit ({_size(limit)}); count by a coarser label, "
+                        "collapse repeats, or raise the limit"
                     )
 
         return merge(parts())

@@ -188,7 +188,7 @@ TEST_CASE("a log on disk has all rows of a customer in one partition, in the ord
   }
   const event_log wanted = test::log_of(events);
   {
-    event_spill rows{folder.string(), {.partitions = 7, .buffer_bytes = 1000}};
+    event_spill rows{folder.string(), {.partitions = 7, .buffer_bytes = 5000}};
     for (std::size_t begin = 0; begin < events.size(); begin += 100) {
       std::vector<std::string> customers;
       std::vector<std::int64_t> times;

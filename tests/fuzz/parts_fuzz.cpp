@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as counts: they are refused with a message, or read, and then merge, finish and write as counts of our own.
+// Any bytes as counts or as a log: they are refused with a message, or read, and then serve as our own do.
 #include <string>
 #include <string_view>
 #include <vector>
@@ -7,6 +7,7 @@
 #include "fuzz/bytes.hpp"
 #include "klantreis/detail/binary.hpp"
 #include "klantreis/parts.hpp"
+#include "klantreis/store.hpp"
 
 namespace {
 
@@ -35,9 +36,12 @@ void finish(const part_counts& counts) {
   }
 }
 
+event_log honest_log() {
+  return test::log_of({{"u1", 0, "a"}, {"u1", 60, "b"}, {"u1", 120, "buy"}, {"u2", 30, "a"}, {"u2", 90, "a"}});
+}
+
 std::vector<part_counts> honest_counts() {
-  const auto log =
-      test::log_of({{"u1", 0, "a"}, {"u1", 60, "b"}, {"u1", 120, "buy"}, {"u2", 30, "a"}, {"u2", 90, "a"}});
+  const auto log = honest_log();
   const auto journeys = make_journeys(log, {.conversion = {"buy"}});
   std::vector<part_counts> all;
   all.emplace_back(count_transitions(journeys));
@@ -50,6 +54,19 @@ std::vector<part_counts> honest_counts() {
   all.emplace_back(count_cohort_rate(journeys));
   all.emplace_back(count_ngrams(journeys, {.length = 2, .journeys = true}));
   return all;
+}
+
+void examine_log(std::string_view bytes) {
+  try {
+    const event_log log = log_from_bytes(bytes);
+    fuzz::require(to_bytes(log_from_bytes(to_bytes(log))) == to_bytes(log), "what was read is written and read alike");
+    (void)count_transitions(make_journeys(log, {.conversion = {"buy"}}));
+    (void)health_table(log);
+    (void)updated(log, log);
+    (void)updated(honest_log(), log);
+  } catch (const input_error& error) {
+    fuzz::require(!std::string_view{error.what()}.empty(), "an error says what is wrong");
+  }
 }
 
 void examine(std::string_view bytes) {
@@ -74,7 +91,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Random bytes never have the right checksum. So the content of honest counts is changed here and there, and the
   // checksum is made anew.
   fuzz::source bytes{data, size};
-  const std::string whole = to_bytes(honest[bytes.below(honest.size())]);
+  const std::size_t chosen = bytes.below(honest.size() + 1);
+  const std::string whole = chosen < honest.size() ? to_bytes(honest[chosen]) : to_bytes(honest_log());
   const detail::checked_bytes parts = detail::check_bytes(whole);
   std::string content{parts.content};
   while (!bytes.empty() && !content.empty()) {
@@ -88,6 +106,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       content[place] = static_cast<char>(what);
     }
   }
-  examine(detail::with_checksum(parts.kind, content));
+  const std::string changed = detail::with_checksum(parts.kind, content);
+  examine(changed);
+  examine_log(changed);
   return 0;
 }

@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import re
 import resource
 import signal
 import subprocess
@@ -295,19 +294,3 @@ def test_reading_does_not_hold_what_it_has_read(tmp_path: Path) -> None:
         customers = [log._handle.customer_id(i) for log in rows.partitions() for i in range(log.customers)]
         assert len(customers) == len(set(customers)) == 50
     assert time.monotonic() - started < 60
-
-
-def test_the_page_on_large_logs_runs(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    page = (root / "docs/large-logs.md").read_text(encoding="utf-8")
-    names: dict[str, Any] = {}
-    for language, block in re.findall(r"^```(python|text)\n(.*?)```", page, re.DOTALL | re.MULTILINE):
-        if language == "text":
-            assert capsys.readouterr().out == block
-        else:
-            exec(compile(block, "large-logs.md", "exec"), names)
-    assert len(names["edges"]) > 3
-    assert names["steps"]["count"][0] > 0
-    assert sum(names["credit"]["credit"]) > 0

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <unordered_set>
 #include <utility>
@@ -88,12 +89,16 @@ inline void check_log(const log_data& data) {
   must(ticks == 0 || ticks == 1 || ticks == 1'000 || ticks == 1'000'000 || ticks == 1'000'000'000,
        "the unit of time is none");
   must(data.times.size() == (ticks == 0 ? 0 : events), "times are missing");
+  // Up to the year 9999; of nanoseconds, so that the time between any two can be told.
+  const std::int64_t latest =
+      ticks == 1'000'000'000 ? (std::numeric_limits<std::int64_t>::max)() / 2 : 253'402'300'800 * ticks;
   std::int64_t last = 0;
   for (std::size_t c = 0; ticks != 0 && c < customers; ++c) {
     for (std::uint64_t event = data.offsets[c] + 1; event < data.offsets[c + 1]; ++event) {
       must(data.times[event - 1] <= data.times[event], "times fall");
     }
     const std::int64_t own = data.times[data.offsets[c + 1] - 1];
+    must(data.times[data.offsets[c]] >= -latest && own <= latest, "a time is out of range");
     last = c == 0 ? own : (std::max)(last, own);
   }
   must(data.last_time == last, "the last time is another one");
