@@ -65,3 +65,17 @@ def test_with_small_groups_left_out_no_step_of_the_table_tells_of_one(tmp_path: 
     assert len(rows) > 2
     for row in rows:
         assert all(not 0 < int(row[name]) < 40 for name in ("n", "conversions", "exits"))
+
+
+def test_conversions_with_the_first_event_are_not_said_to_take_no_seconds(tmp_path: Path) -> None:
+    days = [f"2024-03-{day:02d}" for day in range(1, 13)]
+    columns = {
+        "customer_id": [day for day in days for _ in range(2)],
+        "timestamp": [day for day in days for _ in range(2)],
+        "touchpoint": ["order", "view"] * 11 + ["view", "view"],
+    }
+    columns["customer_id"] += ["late"] * 2
+    columns["timestamp"] += ["2024-03-01", "2024-03-09"]
+    columns["touchpoint"] += ["view", "order"]
+    page = write(kr.journeys(kr.read(columns), conversion="order"), tmp_path)
+    assert "Half of those who convert do so at once, with their first event" in page.shown

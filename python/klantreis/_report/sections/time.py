@@ -45,7 +45,9 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
     quarters = [_quarter(context, found[name], name, marks, most) for name in _QUARTERS]
     final = points[-1]
     values: dict[str, Any] = {
-        "heading": words("time.heading", time=words.seconds(found["median"]["time"])),
+        "heading": words("time.heading", time=words.seconds(found["median"]["time"]))
+        if found["median"]["time"]
+        else words("time.heading_at_once"),
         "sub": words("time.sub", journeys=words.of("journey", survival(context.cut, at=[0.0])["at_risk"][0])),
         "said": _said(context, found),
         "line": line([(along(row["time"], marks), row["converted"] / most) for row in points]),

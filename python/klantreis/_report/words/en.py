@@ -346,6 +346,7 @@ SENTENCES = {
     "time.nav": "Time",
     "time.kick": "Time to conversion",
     "time.heading": "Half of those who convert do so within {time}",
+    "time.heading_at_once": "Half of those who convert do so at once, with their first event",
     "time.sub": "Share of {journeys} that have converted by then, counted from their first event; those that ended without a conversion stay in it.",
     "time.said": "Of those who convert, 1 in 4 does so within {p25}, half within {median}, 3 in 4 within {p75} and 9 in 10 within {p90}.",
     "time.said_interval": "The interval of the half is {interval}.",

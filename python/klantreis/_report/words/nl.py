@@ -346,6 +346,7 @@ SENTENCES = {
     "time.nav": "Tijd",
     "time.kick": "Tijd tot conversie",
     "time.heading": "De helft van wie tot een conversie komt, doet dat binnen {time}",
+    "time.heading_at_once": "De helft van wie tot een conversie komt, doet dat meteen bij de eerste gebeurtenis",
     "time.sub": "Aandeel van {journeys} dat tot dan een conversie had, geteld vanaf de eerste gebeurtenis; reizen die zonder conversie eindigden, tellen mee.",
     "time.said": "Van wie tot een conversie komt, doet 1 op 4 dat binnen {p25}, de helft binnen {median}, 3 op 4 binnen {p75} en 9 op 10 binnen {p90}.",
     "time.said_interval": "Het interval van de helft is {interval}.",
