@@ -12,4 +12,4 @@
 #include "klantreis/attribution/shapley.hpp"          // Shapley values of any game, and by position
 #include "klantreis/attribution/skill.hpp"            // how well models predict conversions they have not seen
 #include "klantreis/attribution/touch_costs.hpp"
-#include "klantreis/attribution/touch_credits.hpp"      // what the touches cost
+#include "klantreis/attribution/touch_credits.hpp"  // what the touches cost

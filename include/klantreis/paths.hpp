@@ -19,7 +19,7 @@ namespace klantreis {
 namespace detail {
 class path_text_reader;
 struct part_fields;
-}
+}  // namespace detail
 
 struct path_options {
   std::string by = "touchpoint";  ///< `touchpoint`, `channel`, `phase` or an attribute

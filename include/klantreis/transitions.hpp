@@ -35,7 +35,7 @@ struct named_transition {
 namespace detail {
 class edge_counter;
 struct part_fields;
-}
+}  // namespace detail
 
 /// How often settled journeys went from one state to the next, with what an interval by customers needs.
 ///

@@ -324,8 +324,8 @@ class kpi_names {
     to.labels.push_back(std::move(result));
   }
 
-  [[nodiscard]] static kpi_events::number_test number_condition(number_view values,
-                                                                const std::string& column, const std::string& test,
+  [[nodiscard]] static kpi_events::number_test number_condition(number_view values, const std::string& column,
+                                                                const std::string& test,
                                                                 const kpi_expression& operand) {
     kpi_events::number_test result{.values = values};
     if (test == "known") {

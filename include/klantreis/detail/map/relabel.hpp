@@ -29,7 +29,7 @@ namespace klantreis::detail {
 }
 
 [[nodiscard]] inline const number_store* find_numbers(const log_data& data, std::string_view name,
-                                                             const std::string* mapped) {
+                                                      const std::string* mapped) {
   if (name == "value" && !data.values.empty()) {
     return &data.values;
   }
