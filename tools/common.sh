@@ -49,7 +49,7 @@ use_tools() {
       say "Installing the tools: $group"
       # The pip of older Pythons does not know dependency groups.
       python -m pip install -q --upgrade 'pip>=25.1'
-      python -m pip install -q --group "$group"
+      python -m pip install -q --group "$group" || die "The tools cannot be installed: $group"
       cp pyproject.toml "$venv/$group.installed"
     fi
   done

@@ -3,7 +3,8 @@
 # The C++ tests, then the Python tests on the installed wheel. Both run even when one fails.
 . "$(dirname "$0")/common.sh"
 use_tools build test
-# Without it the tests that need it are skipped, and say so.
+# Without these the tests that need them are skipped, and say so.
+(use_tools peers) || :
 tools/axe.sh || :
 failed=
 

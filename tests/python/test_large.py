@@ -10,6 +10,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -207,13 +208,31 @@ def test_a_damaged_file_in_a_glob_is_named_and_nothing_is_left(damage: str, tmp_
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
-def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
-    files = parquet_files(tmp_path)
-    files[1].chmod(0)
-    if os.access(files[1], os.R_OK):
-        pytest.skip("this user reads every file")
-    with pytest.raises(kr.InputError, match=r"events-1\.parquet"):
-        kr.read_large(str(tmp_path / "*.parquet"), **COLUMNS)
+@contextlib.contextmanager
+def without_privileges() -> Iterator[None]:
+    """As a user who may not read every file."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def test_a_file_that_may_not_be_read_is_named() -> None:
+    # The folders of `tmp_path` are closed to other users.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "scratch").mkdir()
+        (folder / "scratch").chmod(0o777)
+        files = parquet_files(folder)
+        with large(str(folder / "*.parquet"), folder / "scratch") as rows:
+            rows.journeys(conversion="buy").transitions()
+        files[1].chmod(0)
+        with without_privileges(), pytest.raises(kr.InputError, match=r"events-1\.parquet"):
+            kr.read_large(str(folder / "*.parquet"), temporary_folder=folder / "scratch", **COLUMNS)
 
 
 def _read_with_small_files(folder: str, answer: Any) -> None:
