@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import operator
+from typing import Any
 
 from klantreis._core import InputError
 from klantreis._journeys import Journeys
@@ -40,7 +41,7 @@ def require_journeys(journeys: object, analysis: str) -> Journeys:
     return journeys
 
 
-def one_of(value: str, name: str, known: tuple[str, ...]) -> str:
+def one_of(value: str, name: str, known: tuple[Any, ...]) -> str:
     """Return ``value`` when it is one of the known ones.
 
     Examples
@@ -49,5 +50,5 @@ def one_of(value: str, name: str, known: tuple[str, ...]) -> str:
     'first'
     """
     if value not in known:
-        raise InputError(f"{name} is {value!r}; it is one of {', '.join(repr(k) for k in known)}")
+        raise InputError(f"{name} is {value!r}; choose one of {', '.join(known)}")
     return value

@@ -246,7 +246,7 @@ class Graph:
         return graph
 
     def plot(
-        self, *, order: Sequence[str] | None = None, states: int = 10, limit: int = 30
+        self, *, order: Sequence[str] | None = None, states: int = 10, limit: int = 30, size: str | None = None
     ) -> plotly.graph_objects.Figure:
         """Draw the graph in layers with plotly: states from left to right, starts and ends below them.
 
@@ -259,11 +259,14 @@ class Graph:
             How many states to show at most.
         limit
             How many transitions between states to draw at most, strongest first; the picture counts the rest.
+        size
+            What the size of a state shows: ``"betweenness"`` or ``"page_rank"`` of :meth:`measures`, whose communities
+            are then the colours. None: states of one size.
 
         Raises
         ------
         InputError
-            When ``order`` names something that is no state, or plotly is not installed.
+            When ``order`` names something that is no state, ``size`` no measure, or plotly is not installed.
 
         Examples
         --------
@@ -278,7 +281,10 @@ class Graph:
         if order is None:
             seen = set(self._nodes["state"])
             order = [state for state in self._designed if state in seen] or None
-        return draw_graph(self._nodes, self._edges, order=order, states=states, limit=limit)
+        measures = None if size is None else self.measures()
+        return draw_graph(
+            self._nodes, self._edges, order=order, states=states, limit=limit, measures=measures, size=size
+        )
 
     def __repr__(self) -> str:
         return f"Graph({self._handle.states:,} states, {self._handle.transitions:,} transitions; by: {self._by})"

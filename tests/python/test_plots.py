@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import sys
 from typing import Any
@@ -389,6 +390,25 @@ def test_the_order_of_a_graph_can_be_given_and_must_name_states() -> None:
     assert list(graph.plot(order=["purchase", "awareness"]).layout.xaxis.ticktext) == ["purchase", "awareness"]
     with pytest.raises(kr.InputError, match="'nowhere', which is no state; states are consideration"):
         graph.plot(order=["nowhere"])
+
+
+def test_a_graph_shows_how_central_states_are_by_size_and_what_belongs_together_by_colour() -> None:
+    graph = kr.graph(journeys())
+    figure = graph.plot(size="betweenness")
+    states = next(trace for trace in figure.data if trace.name == "states")
+    shown = [text.partition("<br>")[0] for text in states.hovertext]
+    rows = {row["state"]: row for row in graph.measures()}
+    numbers = [rows[state]["betweenness"] for state in shown]
+    largest = max(range(len(shown)), key=lambda at: numbers[at])
+    for at, state in enumerate(shown):
+        area = (states.marker.size[at] / states.marker.size[largest]) ** 2
+        assert area == pytest.approx(numbers[at] / numbers[largest]) or states.marker.size[at] == 10
+        assert f"betweenness {rows[state]['betweenness']:.3f}" in states.hovertext[at]
+    for one, other in itertools.combinations(range(len(shown)), 2):
+        together = rows[shown[one]]["community"] == rows[shown[other]]["community"]
+        assert (states.marker.color[one] == states.marker.color[other]) == together
+    with pytest.raises(kr.InputError, match="size is 'visits'; choose one of betweenness, page_rank"):
+        graph.plot(size="visits")
 
 
 def test_names_in_a_graph_mean_only_themselves() -> None:

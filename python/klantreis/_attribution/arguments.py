@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from klantreis import _core
-from klantreis._arguments import thread_count, whole_number
+from klantreis._arguments import one_of, thread_count, whole_number
 from klantreis._duration import DurationLike, microseconds
 from klantreis._journeys import Journeys
 from klantreis._paths import Paths
@@ -98,12 +98,6 @@ def _units(units: Units | None) -> list[tuple[str, list[str], bool]]:
     return found
 
 
-def one_of(value: object, name: str, known: object) -> None:
-    """Refuse a value that is none of those of a ``Literal``."""
-    if value not in get_args(known):
-        raise _core.InputError(f"{name} is {value!r}; choose one of {', '.join(get_args(known))}")
-
-
 def model_parameters(
     model: str,
     *,
@@ -125,9 +119,9 @@ def model_parameters(
     iterations: int = 200,
 ) -> dict[str, Any]:
     """Return the parameters of a model as the core takes them."""
-    one_of(model, "model", Model)
-    one_of(game, "game", Game)
-    one_of(removal, "removal", Removal)
+    one_of(model, "model", get_args(Model))
+    one_of(game, "game", get_args(Game))
+    one_of(removal, "removal", get_args(Removal))
     first, last, function = _weights(model, weights)
     parameters: dict[str, Any] = {
         "order": whole_number(order, "order", 1),

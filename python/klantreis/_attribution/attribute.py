@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from klantreis import _core
-from klantreis._arguments import whole_number
+from klantreis._arguments import one_of, whole_number
 from klantreis._attribution.arguments import (
     Game,
     Model,
@@ -15,7 +15,6 @@ from klantreis._attribution.arguments import (
     attribution_options,
     check_journeys,
     model_parameters,
-    one_of,
     paths_of,
 )
 from klantreis._attribution.cost import with_costs
@@ -225,7 +224,7 @@ def attribute(
         threads=threads,
     )
     if rows is not None:
-        one_of(rows, "rows", Rows)
+        one_of(rows, "rows", get_args(Rows))
         if cost is not None:
             raise _core.InputError("cost belongs to the items, not to single paths; leave rows out")
         return Table(
@@ -374,7 +373,7 @@ def explain_credit(
         raise _core.InputError(
             f"explain_credit takes Journeys, not {type(journeys).__name__}; cut them from a log with klantreis.journeys"
         )
-    one_of(rows, "rows", Rows)
+    one_of(rows, "rows", get_args(Rows))
     return Table(
         _core.explain_credit(
             journeys._handle,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from klantreis import _format
-from klantreis._arguments import whole_number
+from klantreis._arguments import one_of, whole_number
 from klantreis._core import InputError
 from klantreis._plot import style
 
@@ -20,6 +20,10 @@ _ENDS = {"(conversion)": style.GOES_ON, "(null)": style.LEFT, "(end)": style.AT_
 # Starts, conversions and other ends stand side by side below their state, so that nothing crosses.
 _BELOW = {_START: -0.24, "(conversion)": 0.0, "(null)": 0.24, "(end)": 0.24}
 _WIDEST = 14.0
+# What the size of a state can show.
+_SIZES = {"betweenness": "between the others", "page_rank": "page rank"}
+_SMALLEST, _LARGEST = 10.0, 46.0
+_COMMUNITIES = (style.GOES_ON, style.PAID, style.EARNED, style.OWN, style.HATCH, style.SECOND)
 _CURVE_POINTS = 24
 
 
@@ -52,9 +56,21 @@ def layers(edges: Sequence[dict[str, Any]], states: Sequence[str]) -> list[str]:
     return front + back
 
 
-def draw_graph(nodes: Table, edges: Table, *, order: Sequence[str] | None, states: int, limit: int) -> Any:
-    """Draw states as columns, transitions as arcs, starts and ends below."""
+def draw_graph(
+    nodes: Table,
+    edges: Table,
+    *,
+    order: Sequence[str] | None,
+    states: int,
+    limit: int,
+    measures: Table | None = None,
+    size: str | None = None,
+) -> Any:
+    """Draw states as columns, transitions as arcs, starts and ends below; with measures, states by size and colour."""
     go = style.plotly()
+    if size is not None:
+        one_of(size, "size", tuple(_SIZES))
+    measured = {row["state"]: row for row in measures} if measures is not None and size is not None else {}
     known = {row["state"]: row for row in nodes}
     rows = edges.to_dicts()
     items = [state for state in known if state != _START and state not in _ENDS]
@@ -74,6 +90,7 @@ def draw_graph(nodes: Table, edges: Table, *, order: Sequence[str] | None, state
         "Forward and back above (back: dotted), starts and ends below; widths by number.",
         _hidden(items, shown, rows, drawn),
         "A state that follows itself is not drawn." if repeats else "",
+        f"The size of a state: {_SIZES[size]}; its colour: with which it belongs together." if size else "",
         height=560,
         empty=not shown,
     )
@@ -112,10 +129,16 @@ def draw_graph(nodes: Table, edges: Table, *, order: Sequence[str] | None, state
             y=[0.0] * len(shown),
             mode="markers",
             name="states",
-            marker={"symbol": "square", "size": 22, "color": style.BOX, "line": {"color": style.TEXT, "width": 1.5}},
+            marker={
+                "symbol": "square",
+                "size": _sizes(shown, measured, size) if size else 22,
+                "color": [_community(measured[state]) for state in shown] if size else style.BOX,
+                "line": {"color": style.TEXT, "width": 1.5},
+            },
             hovertext=[
                 f"{style.safe(state)}<br>{_format.count(known[state]['visits'])} visits<br>"
                 f"{_format.count(known[state]['n'])} customers, {_format.cell(known[state]['share'], 'share')} of all"
+                + (_measures(measured[state]) if size else "")
                 for state in shown
             ],
             hoverinfo="text",
@@ -132,6 +155,24 @@ def draw_graph(nodes: Table, edges: Table, *, order: Sequence[str] | None, state
     made.update_yaxes(visible=False, range=[-1.35, top])
     made.update_layout(showlegend=False, meta={"definition": edges.definition, "options": edges.options})
     return made
+
+
+def _sizes(shown: list[str], measured: dict[str, dict[str, Any]], size: str) -> list[float]:
+    """Widths of squares whose areas are as the measure, but for a smallest one that can still be seen."""
+    numbers = [measured[state][size] or 0.0 for state in shown]
+    largest = max(numbers, default=0.0)
+    return [max(_SMALLEST, _LARGEST * (number / largest) ** 0.5) if largest else _SMALLEST for number in numbers]
+
+
+def _community(row: dict[str, Any]) -> str:
+    return _COMMUNITIES[(row["community"] - 1) % len(_COMMUNITIES)] if row["community"] else style.BOX
+
+
+def _measures(row: dict[str, Any]) -> str:
+    return (
+        f"<br>betweenness {row['betweenness']:.3f}, page rank {row['page_rank']:.3f}"
+        f"<br>belongs to group {row['community']}" + (f", goes round in loop {row['loop']}" if row["loop"] else "")
+    )
 
 
 def _ordered(items: list[str], rows: list[dict[str, Any]], order: Sequence[str] | None, states: int) -> list[str]:
