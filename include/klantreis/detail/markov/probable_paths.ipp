@@ -20,11 +20,11 @@ namespace klantreis {
 namespace detail {
 
 // A step costs −ln p, so that the most probable way is the cheapest.
-class path_search {
+class likely_path_search {
  public:
   using state = absorbing_chain::state;
 
-  path_search(const absorbing_chain& chain, state from, state goal, std::size_t most)
+  likely_path_search(const absorbing_chain& chain, state from, state goal, std::size_t most)
       : chain_(chain), from_(from), goal_(goal), left_(most), rest_(cost_to_go()) {
     push(from, 0.0);
   }
@@ -216,7 +216,7 @@ KLANTREIS_INLINE std::vector<probable_path> most_probable_paths(const absorbing_
                                                                 std::size_t max_steps) {
   detail::check_transient(chain, from, "the start");
   detail::check_absorbing(chain, goal, "the goal");
-  return detail::path_search(chain, from, goal, max_steps).find(count);
+  return detail::likely_path_search(chain, from, goal, max_steps).find(count);
 }
 
 }  // namespace klantreis
