@@ -184,13 +184,14 @@ class LargeJourneys:
         counter = counter_of(analysis, options)
 
         # Paths, and what is kept of each journey, are copied when they are merged and again by what is made of them.
-        bound = limit // 3 if analysis in ("paths", "variants", "spells") else limit
+        copies = 2 if analysis in ("paths", "variants", "spells") else 0
+        before = resident_bytes()
 
         def parts() -> Iterator[Part]:
             for done, piece in enumerate(self._parts(analysis, options)):
                 yield Part(counter(piece))
                 held = resident_bytes()
-                if held is not None and held > bound:
+                if held is not None and held + copies * max(0, held - (before or 0)) > limit:
                     raise LimitError(
                         f"after {done + 1} of {rows.partitions} partitions the program takes {_size(held)}, and the "
                         f"{analysis} would take more than memory_limit ({_size(limit)}); count by a coarser label, "

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
 
 ROOT = Path(__file__).resolve().parents[2]
+
+# Equal examples in every run, however busy the machine: new ones are for runs that ask for them.
+settings.register_profile("fixed", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("new", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("KLANTREIS_EXAMPLES", "fixed"))
 
 # Where a skipped test would go unnoticed, it is a failure.
 FORBID_SKIPS = os.environ.get("KLANTREIS_FORBID_SKIPS", "") not in ("", "0")
