@@ -180,8 +180,8 @@ SENTENCES = {
     "map.caption_touchpoints": "The same by touchpoint",
     "map.table_kpis": "KPIs",
     "map.caption_kpis": "Every KPI with its interval, target and status",
-    "absent.map": "The log has no phases; read it with a journey map to see one.",
-    "absent.map_wide": "{count} phases are too many for a picture; roll them up with the map.",
+    "absent.map": "the log has no phases; read it with a journey map to see one",
+    "absent.map_wide": "{count} phases are too many for a picture; roll them up with the map",
     # what to fix first
     "fix.nav": "Fix first",
     "fix.kick": "What to fix first",

@@ -180,8 +180,8 @@ SENTENCES = {
     "map.caption_touchpoints": "Hetzelfde per contactpunt",
     "map.table_kpis": "KPI's",
     "map.caption_kpis": "Elke KPI met interval, doel en status",
-    "absent.map": "Het logboek heeft geen fasen; lees het met een klantreiskaart om er een te zien.",
-    "absent.map_wide": "{count} fasen zijn te veel voor een beeld; voeg ze samen met de kaart.",
+    "absent.map": "het logboek heeft geen fasen; lees het met een klantreiskaart om er een te zien",
+    "absent.map_wide": "{count} fasen zijn te veel voor een beeld; voeg ze samen met de kaart",
     # what to fix first
     "fix.nav": "Eerst doen",
     "fix.kick": "Wat eerst te verbeteren",
