@@ -337,7 +337,7 @@ class row_grouper {
   /// Sorts one customer's records, which came in the order of their rows, by (time, order) and counts the ties.
   template <typename Codec, typename Record>
   [[nodiscard]] std::uint64_t sort_customer(const Codec& codec, std::span<Record> events) const {
-    const auto order_of = [this](const Record& event) {
+    const auto order_of = [&](const Record& event) {
       if constexpr (std::is_same_v<Codec, event_codec>) {
         return orders_.empty() ? std::int64_t{0} : orders_[event.row];
       } else {
