@@ -29,12 +29,18 @@ TEST_CASE("every worker runs once", "[engine]") {
 }
 
 TEST_CASE("what a worker throws reaches the caller after all have ended", "[engine]") {
+  std::atomic<int> begun{0};
   std::atomic<int> ended{0};
   CHECK_THROWS_AS(run_parallel(5,
                                [&](unsigned worker) {
                                  if (worker == 3) {
+                                   // Who has not begun by then need not begin at all.
+                                   while (begun < 4) {
+                                     std::this_thread::yield();
+                                   }
                                    throw std::runtime_error("worker 3");
                                  }
+                                 ++begun;
                                  ++ended;
                                }),
                   std::runtime_error);
