@@ -37,3 +37,11 @@ def write_whole(path: str | os.PathLike[str], data: str | bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def delivered(text: str, path: str | os.PathLike[str] | None) -> str | None:
+    """Write a text to a file, or return it where there is no path."""
+    if path is None:
+        return text
+    write_whole(path, text)
+    return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from klantreis import _core
 from klantreis._arguments import require_journeys, thread_count, whole_number
-from klantreis._files import write_whole
+from klantreis._files import delivered
 from klantreis._paths import Paths
 from klantreis._table import Table
 from klantreis._transitions import _require_path_options
@@ -178,11 +178,11 @@ class Graph:
 
         Names stand in it as text that means only itself, whatever characters they have; so in the other formats.
         """
-        return _delivered(self._handle.to_dot(), path)
+        return delivered(self._handle.to_dot(), path)
 
     def to_graphml(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Write GraphML with all numbers of nodes and edges, to a file or, without a path, as text."""
-        return _delivered(self._handle.to_graphml(), path)
+        return delivered(self._handle.to_graphml(), path)
 
     def to_mermaid(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Write a Mermaid flowchart, to a file or, without a path, as text.
@@ -201,11 +201,11 @@ class Graph:
           n1 -->|"1 (100 #37;)"| n2
         <BLANKLINE>
         """
-        return _delivered(self._handle.to_mermaid(), path)
+        return delivered(self._handle.to_mermaid(), path)
 
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Write JSON with the options and the rows of nodes and edges, to a file or, without a path, as text."""
-        return _delivered(self._handle.to_json(), path)
+        return delivered(self._handle.to_json(), path)
 
     def to_networkx(self) -> Any:
         """Return the graph as a ``networkx.DiGraph`` whose nodes are the names of the states."""
@@ -294,13 +294,6 @@ class Graph:
             f'<div class="klantreis-graph"><p>{html.escape(repr(self))}</p>'
             f"{self._nodes._repr_html_()}{self._edges._repr_html_()}</div>"
         )
-
-
-def _delivered(text: str, path: str | os.PathLike[str] | None) -> str | None:
-    if path is None:
-        return text
-    write_whole(path, text)
-    return None
 
 
 def graph(

@@ -13,7 +13,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from klantreis import _core, _format
-from klantreis._files import write_whole
+from klantreis._files import delivered
 
 if TYPE_CHECKING:
     import os
@@ -256,7 +256,7 @@ class Table:
         writer.writerow(_csv_cell(name) for name in names)
         for row in zip(*(self[name] for name in names), strict=True):
             writer.writerow([_csv_cell(value) for value in row])
-        return _delivered(text.getvalue(), path)
+        return delivered(text.getvalue(), path)
 
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Write JSON with ``definition``, ``options`` and ``rows``, to a file or, without a path, as text.
@@ -271,7 +271,7 @@ class Table:
         """
         rows = [{name: _json_value(value) for name, value in row.items()} for row in self]
         content = {"definition": self.definition, "options": self.options, "rows": rows}
-        return _delivered(json.dumps(content, ensure_ascii=False, allow_nan=False), path)
+        return delivered(json.dumps(content, ensure_ascii=False, allow_nan=False), path)
 
     def plot(self, *, limit: int = 20) -> plotly.graph_objects.Figure:
         """Draw the result as a plotly figure, with its intervals.
@@ -444,10 +444,3 @@ def _iso(value: datetime.datetime) -> str:
 def _html_text(text: str, is_text: bool) -> str:
     # Names may be written from right to left; they must not turn their neighbours round.
     return f"<bdi>{html.escape(text)}</bdi>" if is_text else html.escape(text)
-
-
-def _delivered(text: str, path: str | os.PathLike[str] | None) -> str | None:
-    if path is None:
-        return text
-    write_whole(path, text)
-    return None

@@ -16,8 +16,8 @@ from reference import groups
 
 import klantreis as kr
 from bridge import cut, read
-from oracle import shared_file
 from strategies import random_log, shuffled
+from test_planted_stories import read as stories
 
 COUNTS = {("1", "2"): 8, ("1", "3"): 2, ("2", "1"): 1, ("2", "3"): 9, ("3", "1"): 5, ("3", "2"): 1}
 DAY = 86_400_000_000
@@ -197,19 +197,12 @@ def test_changes_do_not_depend_on_rows_or_threads(seed: int) -> None:
 
 
 def test_incidents_of_a_public_log_are_the_first_rows() -> None:
-    def journeys(where: str | None = None) -> kr.Journeys:
-        log = kr.read(
-            shared_file("data/ecom_synthetic_2024.parquet"),
-            customer="user_id", time="timestamp", touchpoint="event", attributes=["platform"], where=where,
-        )  # fmt: skip
-        return kr.journeys(log, conversion="purchase", gap="30m")
-
-    payments = next(iter(kr.changes(journeys(), every="1d")))
+    payments = next(iter(kr.changes(stories(), every="1d")))
     assert payments["from"] == "payment_details"
     assert payments["p_adjusted"] < 1e-4
     assert abs((payments["begin"].date() - datetime.date(2024, 5, 19)).days) <= 2
     assert abs((payments["end"].date() - datetime.date(2024, 6, 9)).days) <= 2
-    checkout = next(iter(kr.changes(journeys("platform = 'mobile'"), every="14d")))
+    checkout = next(iter(kr.changes(stories("platform = 'mobile'"), every="14d")))
     assert (checkout["from"], checkout["to"]) == ("shipping_details", "checkout_bug")
     assert checkout["p_adjusted"] < 0.05
     assert abs((checkout["begin"].date() - datetime.date(2024, 4, 9)).days) <= 7
