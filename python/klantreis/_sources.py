@@ -8,6 +8,7 @@ import os
 import re
 from array import array
 from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -241,15 +242,15 @@ def _from_files(
 ) -> Source:
     reader, suffix = _reader_of(files)
     described = files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more files"
-    connection = _own_connection()
-    for name, setting in limits.items():
-        connection.execute(f"SET {name} = {literal(setting)}")
     listed = "[" + ", ".join(map(literal, files)) + "]"
     options = ", union_by_name=true" if len(files) > 1 else ""
     if reader == "read_csv":
         # All columns have names, also where all are text and a header would not stand out.
         options += ", header=true" + (", delim='\\t'" if suffix == ".tsv" else "")
-    try:
+    connection = _own_connection()
+    with _explaining(described, _FILE_REMEDY, owned=connection):
+        for name, setting in limits.items():
+            connection.execute(f"SET {name} = {literal(setting)}")
         relation = connection.sql(f"SELECT * FROM {reader}({listed}{options})")
         wanted.check(relation.columns, described)
         types = dict(zip(relation.columns, map(str, relation.types), strict=True))
@@ -272,9 +273,6 @@ def _from_files(
             query = f"SELECT * REPLACE ({', '.join(casts)}) FROM ({numbered})"
         relation = connection.sql(query)
         opened = _opened(relation, described, wanted, where, progress, [connection])
-    except _duckdb_error() as error:
-        connection.close()
-        raise _explained(error, described, _FILE_REMEDY) from error
     opened.fault = lambda: _faulty_file(files, reader, wanted)
     return opened
 
@@ -322,6 +320,22 @@ def _duckdb_error() -> type[Exception]:
     return error
 
 
+@contextmanager
+def _explaining(described: str, remedy: str = "", owned: Any = None) -> Iterator[None]:
+    """Say what goes wrong in DuckDB as the user sees it, after the connection that is owned was closed."""
+    try:
+        yield
+    except BaseException as error:
+        if owned is not None:
+            owned.close()
+        if isinstance(error, _duckdb_error()):
+            raise _explained(error, described, remedy) from error
+        # DuckDB takes the signal of Ctrl-C for itself and raises this in its stead.
+        if isinstance(error, RuntimeError) and "Query interrupted" in str(error):
+            raise KeyboardInterrupt from None
+        raise
+
+
 def _is_relation(source: Any) -> bool:
     kind = type(source)
     return kind.__name__ == "DuckDBPyRelation" and kind.__module__.lstrip("_").startswith("duckdb")
@@ -337,10 +351,8 @@ def _from_sql(
 ) -> Source:
     if not callable(getattr(connection, "sql", None)):
         raise InputError(f"connection= is {_type_name(connection)}; pass a DuckDB connection, as of duckdb.connect()")
-    try:
+    with _explaining("the query"):
         relation = connection.sql(text.strip().rstrip(";"))
-    except _duckdb_error() as error:
-        raise _explained(error, "the query") from error
     if relation is None:
         raise InputError("the query returns no rows; pass a SELECT")
     return _from_relation(relation, "the query", wanted, where, stop, progress)
@@ -355,10 +367,8 @@ def _from_relation(
     progress: Callable[[int], None] | None,
 ) -> Source:
     wanted.check(relation.columns, described)
-    try:
+    with _explaining(described):
         opened = _opened(relation, described, wanted, where, progress, [])
-    except _duckdb_error() as error:
-        raise _explained(error, described) from error
     # The zone of the user's connection must not decide what a time without zone means.
     return _cast_time(_Opened(opened.stream, described, None), wanted, stop)
 
@@ -475,11 +485,11 @@ def _cast_time(opened: _Opened, wanted: Wanted, stop: bool) -> Source:
         )
         query = f"SELECT {listed} FROM (SELECT *, row_number() OVER () - 1 AS {quoted(_ROW)} FROM klantreis_source)"
         return Source(_core.Stream(connection.sql(query)), described, [stream, connection])
-    except _duckdb_error() as error:
-        stream.raise_pending()
-        if "pyarrow" not in str(error):
-            connection.close()
-            raise _explained(error, described) from error
+    except BaseException as error:
+        if not isinstance(error, _duckdb_error()) or "pyarrow" not in str(error):
+            with _explaining(described, owned=connection):
+                stream.raise_pending()
+                raise
     # DuckDB before version 2 reads Arrow streams only where pyarrow is installed.
     with connection:
         if opened.cells is None:
