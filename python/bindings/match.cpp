@@ -3,8 +3,14 @@
 
 #include <pybind11/stl.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "bindings.hpp"
 #include "long_call.hpp"
@@ -56,6 +62,22 @@ void bind_match(py::module_& m) {
       .def_property_readonly("text", &path_pattern::text)
       .def_property_readonly("parts", &path_pattern::parts)
       .def_property_readonly("needs_times", &path_pattern::needs_times);
+  m.def("pattern_funnel", [](const path_pattern& pattern) {
+    const pattern_funnel asked = funnel_of(pattern);
+    const auto microseconds = [](const std::optional<duration>& length) {
+      return length ? std::optional{length->count()} : std::nullopt;
+    };
+    std::vector<std::optional<std::int64_t>> windows;
+    for (const auto& one : asked.options.step_windows) {
+      windows.push_back(microseconds(one));
+    }
+    std::vector<std::tuple<funnel_step, std::size_t, std::size_t>> exclude;
+    for (const funnel_exclusion& one : asked.options.exclude) {
+      exclude.emplace_back(one.what, one.after, one.before);
+    }
+    return std::tuple(asked.steps, asked.options.order == funnel_order::strict, microseconds(asked.options.window),
+                      std::move(windows), std::move(exclude));
+  });
   py::class_<match_counts>(m, "MatchCounts")
       .def("__iadd__", &match_counts::operator+=)
       .def_property_readonly("notes", &match_counts::notes)

@@ -92,7 +92,7 @@ from klantreis._map import (
     templates,
 )
 from klantreis._markov import Chain, markov, order_criteria, select_order
-from klantreis._match import Matches, Pattern, match
+from klantreis._match import Matches, match
 from klantreis._measure import (
     Measure,
     Relationship,
@@ -110,6 +110,7 @@ from klantreis._measure import (
 )
 from klantreis._parts import Part, count, merge
 from klantreis._paths import Paths, paths, transform_paths
+from klantreis._pattern import Pattern
 from klantreis._patterns import entries, likely_paths, step_matrix, variants, ways_in, ways_out
 from klantreis._prepare import Preparation, prepare
 from klantreis._progress import show_progress

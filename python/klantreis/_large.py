@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from klantreis._dropoff import DropOff
     from klantreis._duration import DurationLike, InstantLike
-    from klantreis._funnel.request import Step
+    from klantreis._funnel.request import Steps
     from klantreis._map import JourneyMap
     from klantreis._paths import Paths
     from klantreis._table import Table
@@ -228,7 +228,7 @@ class LargeJourneys:
         table: Table = part.result(level=level, min_n=min_n, threads=threads)
         return table
 
-    def funnel(self, steps: Sequence[Step], *, level: float = 0.95, min_n: int = 30, **options: Any) -> Table:
+    def funnel(self, steps: Steps, *, level: float = 0.95, min_n: int = 30, **options: Any) -> Table:
         """Return what :func:`klantreis.funnel` returns; it has the same arguments."""
         table: Table = self.count("funnel", steps=steps, **options).result(level=level, min_n=min_n)
         return table

@@ -10,13 +10,13 @@ from klantreis._arguments import require_journeys, thread_count, whole_number
 from klantreis._core import InputError
 from klantreis._dropoff import DropOff
 from klantreis._duration import DurationLike, microseconds
-from klantreis._funnel.request import Step, request
+from klantreis._funnel.request import Steps, request
 from klantreis._paths import Paths, path_options
 from klantreis._table import Table
 from klantreis._timing import Spells
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from klantreis._journeys import Journeys
 
@@ -203,7 +203,7 @@ def _paths(**options: Any) -> Callable[[Journeys], _core.PartCounts]:
     return lambda journeys: _core.count_paths(_core.make_paths(journeys._handle, require_known=False, **asked))
 
 
-def _funnel(*, steps: Sequence[Step], **options: Any) -> Callable[[Journeys], _core.PartCounts]:
+def _funnel(*, steps: Steps, **options: Any) -> Callable[[Journeys], _core.PartCounts]:
     asked = request(steps, **options)
     return lambda journeys: _core.count_funnel(journeys._handle, asked)
 

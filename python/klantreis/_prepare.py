@@ -12,7 +12,7 @@ from klantreis._core import InputError
 from klantreis._duration import DurationLike, InstantLike, instant, microseconds
 from klantreis._journeys import Journeys, journeys
 from klantreis._log import Log
-from klantreis._match import PatternLike, as_pattern
+from klantreis._pattern import PatternLike, as_pattern
 from klantreis._table import Table
 
 _Step = Callable[["_core.EventLog"], "_core.EventLog"]

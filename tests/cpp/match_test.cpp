@@ -135,3 +135,24 @@ TEST_CASE("a log without times refuses limits of time only", "[match]") {
   CHECK(count_matches(journeys, path_pattern{"a -> b"}).matches() == 1);
   CHECK_THROWS_WITH(count_matches(journeys, path_pattern{"a ->>{<1d} b"}), ContainsSubstring("read it with a time"));
 }
+
+TEST_CASE("a plain sequence of events asks what a funnel can ask", "[match]") {
+  const pattern_funnel asked =
+      funnel_of(path_pattern{"a ->>{<1d, no (x|y)} (b|c) ->> d[value >= 2, channel != web|app] within 7d"});
+  const funnel_step last{
+      step_condition{{{.names = {"d"}},
+                      {.column = "value", .how = column_comparison::at_least, .number = 2},
+                      {.column = "channel", .how = column_comparison::none_of, .names = {"web", "app"}}}}};
+  CHECK(asked.steps == std::vector<funnel_step>{"a", {"b", "c"}, last});
+  CHECK(asked.options.order == funnel_order::ordered);
+  CHECK(asked.options.window == std::chrono::days{7});
+  CHECK(asked.options.step_windows ==
+        std::vector<std::optional<duration>>{std::chrono::days{1} - duration{1}, std::nullopt});
+  CHECK(asked.options.exclude == std::vector<funnel_exclusion>{{.what = {"x", "y"}, .after = 1, .before = 2}});
+  CHECK(funnel_of(path_pattern{"a -> b"}).options.order == funnel_order::strict);
+
+  const event_log log = letters({"abd", "axbd", "aabc", "b"});
+  const pattern_funnel plain = funnel_of(path_pattern{"a ->>{no x} b ->> (c|d)"});
+  CHECK(count_funnel(log, plain.steps, plain.options).reached() == std::vector<std::uint64_t>{3, 2, 2});
+  CHECK_THROWS_WITH(funnel_of(path_pattern{"a -> b ->> c"}), ContainsSubstring("character 8"));
+}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from klantreis import _core
 from klantreis._duration import DurationLike
-from klantreis._funnel.request import Dialect, Entry, Order, Repeats, Step, Unit, request, require_source
+from klantreis._funnel.request import Dialect, Entry, Order, Repeats, Step, Steps, Unit, request, require_source
 from klantreis._journeys import Journeys
 from klantreis._log import Log
 from klantreis._table import Table
@@ -15,7 +15,7 @@ from klantreis._table import Table
 
 def funnel(
     journeys: Journeys | Log,
-    steps: Sequence[Step],
+    steps: Steps,
     *,
     window: DurationLike | None = None,
     by: str = "touchpoint",
@@ -43,6 +43,9 @@ def funnel(
         The steps in order. A step is a name; a condition on columns, such as ``{"phase": "purchase"}``,
         ``{"touchpoint": "order", "value": (">=", 50)}`` or ``{"device": ["mobile", "tablet"]}``, all of which must
         hold (signs: ``=  !=  in  not in  <  <=  >  >=``); or a list of names and conditions of which any counts.
+        Instead of a list a path pattern, such as ``"view ->>{<1d, no support} cart ->> order within 7d"``: ``->>``
+        between steps means some time after, ``->`` between all of them ``order="strict"``; limits of time become
+        windows. :func:`klantreis.match` takes patterns that say more.
     window
         The longest time from the first step to the last, inclusive, such as ``"7d"``. None: no limit.
     by
@@ -114,6 +117,8 @@ def funnel(
     ([2, 1, 1], [1, 0, 0])
     >>> found["median_time"]
     [None, 86400.0, 86400.0]
+    >>> kr.funnel(log, "view ->> cart ->> order within 7d")["count"]
+    [2, 1, 1]
     >>> kr.funnel(log, ["order", "view"], order="any")["count"]
     [2, 1]
     >>> kr.funnel(log, ["view", "cart", "order"], dialect="clickhouse", modes="strict_order")["count"]

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from klantreis import _core
 from klantreis._arguments import whole_number
-from klantreis._funnel.request import Step, request, require_source
+from klantreis._funnel.request import Steps, request, require_source
 from klantreis._journeys import Journeys
 from klantreis._log import Log
 from klantreis._table import Table
@@ -16,7 +16,7 @@ from klantreis._table import Table
 
 def predictors(
     journeys: Journeys | Log,
-    steps: Sequence[Step],
+    steps: Steps,
     *,
     from_step: int = 1,
     to_step: int | None = None,

@@ -13,9 +13,12 @@ from klantreis._core import InputError
 from klantreis._duration import DurationLike, microseconds
 from klantreis._journeys import Journeys
 from klantreis._log import Log
+from klantreis._pattern import Pattern, as_pattern
 
 #: A name, a mapping of columns to what they must be, or several of those of which any counts.
 Step: TypeAlias = "str | Mapping[str, Any] | Iterable[str | Mapping[str, Any]]"
+#: Steps in order, or a path pattern of which each part is a step.
+Steps: TypeAlias = "Sequence[Step] | Pattern"
 Order = Literal["ordered", "strict", "any", "open"]
 Repeats = Literal["distinct", "reuse"]
 Unit = Literal["customer", "journey"]
@@ -43,15 +46,20 @@ def require_source(source: object, function: str) -> Journeys | Log:
     return source
 
 
-def steps_of(steps: Sequence[Step]) -> list[_core.FunnelStep]:
-    """Translate the steps, each named by its place in errors."""
-    if isinstance(steps, (str, Mapping)):
+def listed(steps: Steps) -> list[Step]:
+    """Return the steps of a list, or say that they are none."""
+    if isinstance(steps, (str, Mapping, Pattern)):
         raise InputError(f"the steps of a funnel are {steps!r}; give a list of names, as in [{steps!r}]")
-    return [_step(f"step {place} of the funnel", step) for place, step in enumerate(steps, 1)]
+    return list(steps)
+
+
+def steps_of(steps: Steps) -> list[_core.FunnelStep]:
+    """Translate the steps, each named by its place in errors."""
+    return [_step(f"step {place} of the funnel", step) for place, step in enumerate(listed(steps), 1)]
 
 
 def request(
-    steps: Sequence[Step],
+    steps: Steps,
     *,
     window: DurationLike | None = None,
     by: str = "touchpoint",
@@ -72,18 +80,37 @@ def request(
     chosen_modes = [modes] if isinstance(modes, str) else list(modes or ())
     if modes is not None and dialect is None:
         raise InputError("modes belong to a dialect, such as dialect='clickhouse'; name the dialect")
+    windows = _step_windows(per_step_window)
+    exclusions = [_exclusion(place, one) for place, one in enumerate(_exclusions(exclude), 1)]
+    longest = None if window is None else microseconds(window, "window")
+    if isinstance(steps, (str, Pattern)):
+        pattern = as_pattern(steps)
+        made, is_strict, limit, limits, more = _core.pattern_funnel(pattern._handle)
+        for name, twice in (
+            ("window", limit is not None and longest is not None),
+            ("per_step_window", limits and windows),
+        ):
+            if twice:
+                raise InputError(f"{name} is given, and the pattern {pattern.text!r} has limits of time too; keep one")
+        if is_strict and order not in ("ordered", "strict"):
+            raise InputError(f"order is {order!r}, and -> in {pattern.text!r} means directly after; write ->> instead")
+        order = "strict" if is_strict else order
+        longest = limit if longest is None else longest
+        windows, exclusions = windows or limits, exclusions + more
+    else:
+        made = steps_of(steps)
     as_mode = _ORDER_MODES.get((str(dialect), order))
     if as_mode is not None:
         order = "ordered"
         if as_mode not in chosen_modes:
             chosen_modes.append(as_mode)
     return _core.FunnelRequest(
-        steps_of(steps),
-        window=None if window is None else microseconds(window, "window"),
+        made,
+        window=longest,
         by=by,
         order=order,
-        step_windows=_step_windows(per_step_window),
-        exclude=[_exclusion(place, one) for place, one in enumerate(_exclusions(exclude), 1)],
+        step_windows=windows,
+        exclude=exclusions,
         optional_steps=_places(optional),
         repeats=repeats,
         unit=unit,

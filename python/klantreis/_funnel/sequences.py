@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from klantreis import _core
 from klantreis._core import InputError
-from klantreis._funnel.request import Step, Unit, request, require_source
+from klantreis._funnel.request import Step, Unit, listed, request, require_source
 from klantreis._journeys import Journeys
 from klantreis._log import Log
 from klantreis._table import Table
@@ -60,7 +60,7 @@ def sequence_match(
     if not isinstance(pattern, str):
         raise InputError(f"the pattern is {pattern!r}; write a text such as '(?1).*(?2)'")
     return Table(
-        _core.sequence_matches(source._handle, pattern, request(conditions, by=by, unit=unit, threads=threads))
+        _core.sequence_matches(source._handle, pattern, request(listed(conditions), by=by, unit=unit, threads=threads))
     )
 
 
@@ -130,5 +130,5 @@ def retention(
     [2, 1]
     """
     source = require_source(journeys, "retention")
-    asked = request(conditions, by=by, level=level, min_n=min_n, threads=threads)
+    asked = request(listed(conditions), by=by, level=level, min_n=min_n, threads=threads)
     return Table(_core.retention(source._handle, asked))

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 from klantreis import _core
 from klantreis._arguments import whole_number
 from klantreis._core import InputError
-from klantreis._funnel.request import Step, request, require_source
+from klantreis._funnel.request import Steps, request, require_source
 from klantreis._journeys import Journeys
 from klantreis._log import Log
 from klantreis._table import Table
@@ -47,7 +46,7 @@ class FunnelExplanation(Table):
 
 def funnel_breakdown(
     journeys: Journeys | Log,
-    steps: Sequence[Step],
+    steps: Steps,
     *,
     by_attribute: str,
     attribution: Attribution | int = "first",
@@ -91,7 +90,7 @@ def funnel_breakdown(
     return Table(_core.funnel_breakdown(source._handle, request(steps, **options), by_attribute, how, step))
 
 
-def funnel_trend(journeys: Journeys | Log, steps: Sequence[Step], *, period: Period = "week", **options: Any) -> Table:
+def funnel_trend(journeys: Journeys | Log, steps: Steps, *, period: Period = "week", **options: Any) -> Table:
     """Count the funnel of those who entered it in each period.
 
     Parameters
@@ -125,7 +124,7 @@ def funnel_trend(journeys: Journeys | Log, steps: Sequence[Step], *, period: Per
 
 def funnel_times(
     journeys: Journeys | Log,
-    steps: Sequence[Step],
+    steps: Steps,
     *,
     from_step: int = 1,
     to_step: int | None = None,
@@ -176,7 +175,7 @@ def funnel_times(
     )
 
 
-def funnel_levels(journeys: Journeys | Log, steps: Sequence[Step], **options: Any) -> Table:
+def funnel_levels(journeys: Journeys | Log, steps: Steps, **options: Any) -> Table:
     """Tell how far each customer came; by ``unit="journey"`` each journey.
 
     Returns
@@ -198,7 +197,7 @@ def funnel_levels(journeys: Journeys | Log, steps: Sequence[Step], **options: An
 
 
 def funnel_customers(
-    journeys: Journeys | Log, steps: Sequence[Step], *, step: int, lost: bool = False, **options: Any
+    journeys: Journeys | Log, steps: Steps, *, step: int, lost: bool = False, **options: Any
 ) -> list[str]:
     """Return the ids of the customers at a step, or of those who were lost there.
 
@@ -225,9 +224,7 @@ def funnel_customers(
     return _core.funnel_customers(source._handle, request(steps, **options), whole_number(step, "step", 1), bool(lost))
 
 
-def explain_funnel(
-    journeys: Journeys | Log, customer: str | int, steps: Sequence[Step], **options: Any
-) -> FunnelExplanation:
+def explain_funnel(journeys: Journeys | Log, customer: str | int, steps: Steps, **options: Any) -> FunnelExplanation:
     """Show which events of a customer the funnel counted, and why it stopped where it did.
 
     Parameters
@@ -260,7 +257,7 @@ def explain_funnel(
     return FunnelExplanation(*_core.explain_funnel(source._handle, str(customer), request(steps, **options)))
 
 
-def compare_definitions(journeys: Journeys | Log, steps: Sequence[Step], **options: Any) -> Table:
+def compare_definitions(journeys: Journeys | Log, steps: Steps, **options: Any) -> Table:
     """Count one funnel by every definition: this project's orders, and each dialect with its modes.
 
     Parameters
