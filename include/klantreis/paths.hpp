@@ -137,6 +137,12 @@ class path_table {
   std::uint32_t index_of(std::span<const std::uint32_t> codes, std::uint64_t hash);
   void rehash(std::size_t slots);
   void prefetch(std::uint64_t hash) const noexcept;
+  void prefetch_path(std::uint64_t hash) const noexcept;
+  void prefetch_codes(std::uint64_t hash) const noexcept;
+  /// What stands in the first slot of a hash: a path + 1, or 0.
+  [[nodiscard]] std::uint32_t expected(std::uint64_t hash) const noexcept {
+    return slots_.empty() ? 0 : slots_[static_cast<std::size_t>(hash) & (slots_.size() - 1)];
+  }
 
   std::string by_ = "touchpoint";
   std::string options_key_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "klantreis/paths.hpp"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <chrono>
@@ -112,6 +113,42 @@ TEST_CASE("path texts are split, trimmed and summed", "[paths]") {
   CHECK(counts_of(paths) == counts{{"a > b", {3.5, 1, 0, 9}}, {"", {4, 2, 0, 0}}});
   CHECK(counts_of(read({"paid search|e > mail"}, {1}, {0}, {}, '|')) ==
         counts{{"paid search > \"e > mail\"", {1, 0, 0, 0}}});
+}
+
+TEST_CASE("names of every length are told apart as in quotes, where they are read letter by letter", "[paths]") {
+  std::mt19937 random{7};
+  std::vector<std::string> names;
+  for (std::size_t size = 1; size <= 20; ++size) {
+    // Names that differ in one letter only, the first, the last or the eighth, and one that goes on with a null.
+    const std::string name(size, 'a');
+    for (const std::size_t at : {std::size_t{0}, size - 1, (std::min)(size - 1, std::size_t{7})}) {
+      names.push_back(name);
+      names.back()[at] = 'b';
+    }
+    names.push_back(name);
+    names.push_back(name + std::string(1, '\0') + 'a');
+  }
+  for (const char separator : {'>', '|', 'z'}) {
+    std::vector<std::string> plain;
+    std::vector<std::string> quoted_names;
+    for (int row = 0; row < 3000; ++row) {
+      std::string one;
+      std::string other;
+      const std::size_t length = random() % 6;
+      for (std::size_t i = 0; i < length; ++i) {
+        const std::string& name = names[random() % names.size()];
+        const std::string between(i == 0 ? 0 : 1 + random() % 2, ' ');
+        one += (i == 0 ? "" : between + separator + between) + name;
+        other += (i == 0 ? "" : std::string{separator}) + '"' + name + '"';
+      }
+      plain.push_back(one);
+      quoted_names.push_back(other);
+    }
+    const std::vector<double> ones(plain.size(), 1.0);
+    const std::vector<double> none(plain.size(), 0.0);
+    CHECK(counts_of(read(plain, ones, none, {}, separator)) ==
+          counts_of(read(quoted_names, ones, none, {}, separator)));
+  }
 }
 
 TEST_CASE("the text of a path can be read back", "[paths]") {

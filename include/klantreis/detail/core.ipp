@@ -9,18 +9,9 @@
 
 #include "klantreis/core.hpp"
 #include "klantreis/detail/name_hash.hpp"
+#include "klantreis/detail/prefetch.hpp"
 
 namespace klantreis {
-
-namespace detail {
-
-inline void prefetch([[maybe_unused]] const void* address) noexcept {
-#if defined(__GNUC__) || defined(__clang__)
-  __builtin_prefetch(address);
-#endif
-}
-
-}  // namespace detail
 
 KLANTREIS_INLINE name_table::name_table(std::span<const std::string> names) {
   for (const auto& name : names) {

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "klantreis/detail/option_text.hpp"
+#include "klantreis/detail/prefetch.hpp"
 #include "klantreis/detail/utf8.hpp"
 #include "klantreis/paths.hpp"
 
@@ -70,13 +71,24 @@ KLANTREIS_INLINE std::uint32_t path_table::index_of(std::span<const std::uint32_
   return static_cast<std::uint32_t>(hashes_.size() - 1);
 }
 
-// Asks for the place of a path before it is looked up.
-KLANTREIS_INLINE void path_table::prefetch([[maybe_unused]] std::uint64_t hash) const noexcept {
-#if defined(__GNUC__)
+// Three steps ask for what a look-up reads one after the other: its slot, the path there, and the codes of that.
+KLANTREIS_INLINE void path_table::prefetch(std::uint64_t hash) const noexcept {
   if (!slots_.empty()) {
-    __builtin_prefetch(slots_.data() + (static_cast<std::size_t>(hash) & (slots_.size() - 1)));
+    detail::prefetch(slots_.data() + (static_cast<std::size_t>(hash) & (slots_.size() - 1)));
   }
-#endif
+}
+KLANTREIS_INLINE void path_table::prefetch_path(std::uint64_t hash) const noexcept {
+  if (const std::uint32_t index = expected(hash); index != 0) {
+    detail::prefetch(hashes_.data() + (index - 1));
+    detail::prefetch(offsets_.data() + (index - 1));
+    detail::prefetch(conversions_.data() + (index - 1));
+    detail::prefetch(nulls_.data() + (index - 1));
+  }
+}
+KLANTREIS_INLINE void path_table::prefetch_codes(std::uint64_t hash) const noexcept {
+  if (const std::uint32_t index = expected(hash); index != 0) {
+    detail::prefetch(codes_.data() + offsets_[index - 1]);
+  }
 }
 
 KLANTREIS_INLINE double path_table::total_conversions() const noexcept {

@@ -77,7 +77,7 @@ class path_text_reader {
         on_bad_(on_bad),
         converted_(numbers_of(conversions, 1.0, "conversions")),
         lost_(numbers_of(nulls, 0.0, "nulls")),
-        worth_(numbers_of(values, 0.0, "value")) {}
+        worth_(values ? numbers_of(values, 0.0, "value") : std::vector<double>{}) {}
 
   void read() {
     if (paths_->kind() == column_kind::dictionary) {
@@ -113,8 +113,10 @@ class path_text_reader {
     std::size_t size = 0;
     std::uint64_t hash = 0;
   };
+  // A name of eight bytes or less is its key; of longer ones the key is a hash.
   struct known_name {
     std::uint64_t key = 0;
+    std::uint32_t size = 0;
     std::uint32_t code = 0;  // + 1; 0 is empty
   };
 
@@ -133,14 +135,20 @@ class path_text_reader {
   [[nodiscard]] bool has_plain_counts(std::size_t row) const noexcept {
     constexpr double largest = (std::numeric_limits<double>::max)();
     return converted_[row] >= 0.0 && converted_[row] <= largest && lost_[row] >= 0.0 && lost_[row] <= largest &&
-           (std::abs(worth_[row]) <= largest || (*values_ && values_->is_null(row)));
+           (worth_.empty() || std::abs(worth_[row]) <= largest || values_->is_null(row));
   }
 
   // A table that reads many rows gets its places at once.
   void make_room() {
-    const std::size_t wanted = std::bit_ceil(2 * (table_->size() + paths_->size() / 2) + 64);
+    const std::size_t paths = table_->size() + paths_->size() / 2;
+    const std::size_t wanted = std::bit_ceil(2 * paths + 64);
     if (paths_->size() > 1024 && wanted > table_->slots_.size()) {
       table_->rehash(wanted);
+      table_->offsets_.reserve(paths + 1);
+      table_->hashes_.reserve(paths);
+      for (auto* const counts : {&table_->conversions_, &table_->nulls_, &table_->open_, &table_->values_}) {
+        counts->reserve(paths);
+      }
     }
   }
 
@@ -156,9 +164,7 @@ class path_text_reader {
         ++at;
       }
       const char* const begin = at;
-      while (at < end && *at != separator_) {
-        ++at;
-      }
+      at = find_separator(begin, end);
       const char* stop = at;
       while (stop > begin && is_blank(stop[-1])) {
         --stop;
@@ -175,6 +181,24 @@ class path_text_reader {
     }
     hash_of_row_ = hash_codes(std::span{codes_}.subspan(begin_of_row_));
     return true;
+  }
+
+  [[nodiscard]] const char* find_separator(const char* at, const char* end) const noexcept {
+    constexpr std::uint64_t ones = 0x0101010101010101ULL;
+    constexpr std::uint64_t high_bits = 0x80 * ones;
+    if constexpr (std::endian::native == std::endian::little) {
+      const std::uint64_t wanted = ones * static_cast<unsigned char>(separator_);
+      for (; end - at >= 8; at += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, at, 8);
+        // The lowest byte that equals the separator gets its high bit.
+        word ^= wanted;
+        if (const std::uint64_t found = (word - ones) & ~word & high_bits; found != 0) {
+          return at + std::countr_zero(found) / 8;
+        }
+      }
+    }
+    return std::find(at, end, separator_);
   }
 
   bool give_up() {
@@ -198,8 +222,23 @@ class path_text_reader {
     return (any & high_bits) == 0 || is_utf8(text);
   }
 
-  /// The code of a name + 1; 0 when it is new and the row might have to be rejected for a reserved name.
-  std::uint32_t code_of(std::string_view name, std::string_view row) {
+  /// A number for a name, which of two names with eight bytes or less is equal only when they are.
+  [[nodiscard]] static std::uint64_t key_of(std::string_view name, const char* end_of_row) noexcept {
+    const auto tail = [](const char* at, std::size_t size) {
+      std::uint64_t word = 0;
+      for (std::size_t i = 0; i < size; ++i) {
+        word |= static_cast<std::uint64_t>(static_cast<unsigned char>(at[i])) << (8 * i);
+      }
+      return word;
+    };
+    if (name.size() <= 8) {
+      if (std::endian::native == std::endian::little && end_of_row - name.data() >= 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, name.data(), 8);
+        return word & (~std::uint64_t{0} >> (8 * (8 - name.size())));
+      }
+      return tail(name.data(), name.size());
+    }
     std::uint64_t key = name.size();
     std::size_t i = 0;
     for (; i + 8 <= name.size(); i += 8) {
@@ -208,24 +247,32 @@ class path_text_reader {
       key = (key ^ word) * 0x9E3779B97F4A7C15ULL;
       key ^= key >> 29U;
     }
-    std::uint64_t rest = 0;
-    for (std::size_t shift = 0; i < name.size(); ++i, shift += 8) {
-      rest |= static_cast<std::uint64_t>(static_cast<unsigned char>(name[i])) << shift;
-    }
-    key = (key ^ rest) * 0x9E3779B97F4A7C15ULL;
-    known_name& place = known_[key >> (64U - known_bits)];
-    if (place.code != 0 && place.key == key && table_->names_[place.code - 1] == name) {
+    return key ^ tail(name.data() + i, name.size() - i);
+  }
+
+  /// The code of a name + 1; 0 when it is new and the row might have to be rejected for a reserved name.
+  std::uint32_t code_of(std::string_view name, std::string_view row) {
+    const std::uint64_t key = key_of(name, row.data() + row.size());
+    known_name& place = known_[((key + name.size()) * 0x9E3779B97F4A7C15ULL) >> (64U - known_bits)];
+    if (place.code != 0 && place.key == key && place.size == name.size() &&
+        (name.size() <= 8 || table_->names_[place.code - 1] == name)) {
       return place.code;
     }
     const auto found = table_->names_.find(name);
     if (is_reserved_name(name) || (!found && row.find('(') != std::string_view::npos)) {
       return 0;
     }
-    place = {key, (found ? *found : table_->names_.intern(name)) + 1};
+    place = {key, static_cast<std::uint32_t>(name.size()), (found ? *found : table_->names_.intern(name)) + 1};
     return place.code;
   }
 
   void end_group() {
+    for (const pending_row& pending : group_) {
+      table_->prefetch_path(pending.hash);
+    }
+    for (const pending_row& pending : group_) {
+      table_->prefetch_codes(pending.hash);
+    }
     for (const pending_row& pending : group_) {
       add(table_->index_of(std::span{codes_}.subspan(pending.begin, pending.size), pending.hash), pending.row);
     }
@@ -237,7 +284,9 @@ class path_text_reader {
   void add(std::uint32_t index, std::size_t row) {
     table_->conversions_[index] += converted_[row];
     table_->nulls_[index] += lost_[row];
-    table_->values_[index] += std::isnan(worth_[row]) ? 0.0 : worth_[row];
+    if (!worth_.empty() && !std::isnan(worth_[row])) {
+      table_->values_[index] += worth_[row];
+    }
   }
 
   // Each text of a dictionary is cut once, when a row has it.
@@ -310,7 +359,7 @@ class path_text_reader {
     count(converted_[row], *conversions_, "conversions", false);
     count(lost_[row], *nulls_, "nulls", false);
     // A null value is no value.
-    if (!(*values_ && values_->is_null(row))) {
+    if (!worth_.empty() && !values_->is_null(row)) {
       count(worth_[row], *values_, "value", true);
     }
     if (!fault.empty()) {
@@ -350,7 +399,7 @@ class path_text_reader {
   bad_rows on_bad_;
   std::vector<double> converted_;
   std::vector<double> lost_;
-  std::vector<double> worth_;
+  std::vector<double> worth_;  // empty without values
   std::array<known_name, std::size_t{1} << known_bits> known_{};
   std::vector<pending_row> group_;
   std::vector<std::uint32_t> codes_;
