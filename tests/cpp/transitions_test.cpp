@@ -181,6 +181,22 @@ std::vector<test::event> many_events(std::size_t customers, std::size_t names, u
   return events;
 }
 
+// Many events of customers with a few and with hundreds of them, some of whom take one transition over and over.
+std::vector<test::event> repeating_events(std::size_t names, std::size_t longest) {
+  std::mt19937 random{static_cast<unsigned>(names)};
+  std::vector<test::event> events;
+  for (std::size_t customer = 0; events.size() < 140'000; ++customer) {
+    const std::size_t length = customer == 7 ? longest : customer % 50 == 0 ? 240 + random() % 40 : 1 + random() % 30;
+    const std::size_t used = customer == 7 || random() % 4 == 0 ? 1 : names;
+    auto now = static_cast<std::int64_t>(random() % 100'000);
+    for (std::size_t i = 0; i < length; ++i) {
+      now += static_cast<std::int64_t>(random() % 5000);
+      events.push_back({"u" + std::to_string(customer), now, "t" + std::to_string(random() % used)});
+    }
+  }
+  return events;
+}
+
 }  // namespace
 
 TEST_CASE("the tiny example has the published counts and intervals", "[transitions]") {
@@ -264,6 +280,41 @@ TEST_CASE("counts agree with one plain loop on random logs", "[transitions]") {
     }
     const auto journeys = make_journeys(log, cut);
     check_against_loop(journeys, count_transitions(journeys, {.collapse = collapse}), collapse);
+  }
+}
+
+TEST_CASE("long logs agree with one plain loop, whatever customers repeat", "[transitions]") {
+  for (const std::size_t names : {2U, 25U, 60U}) {
+    const bool collapse = names % 2 == 1;
+    const auto after = static_cast<klantreis::after_conversion>(names % 3);
+    const auto journeys =
+        make_journeys(test::log_of(repeating_events(names, 700)),
+                      {.conversion = {"t1"}, .after = after, .inactivity = std::chrono::seconds{40'000}});
+    REQUIRE(journeys.open() > 0);
+    check_against_loop(journeys, count_transitions(journeys, {.collapse = collapse, .threads = 2}), collapse);
+  }
+}
+
+TEST_CASE("the powers of long logs are those of their path table", "[transitions]") {
+  for (const std::size_t names : {2U, 60U, 61U, 125U, 252U, 253U, 508U, 509U, 1020U}) {
+    const auto journeys = make_journeys(test::log_of(repeating_events(names, 70'000)), {.conversion = {"t1"}});
+    const auto direct = count_transitions(journeys, {.times = false, .threads = 1});
+    const auto by_paths = count_transitions(make_paths(journeys));
+    REQUIRE(direct.states().to_vector() == by_paths.states().to_vector());
+    REQUIRE(direct.size() == by_paths.size());
+    // Up to 2^53 sums of whole numbers are exact.
+    const auto same = [](double a, double b) { return a < 9e15 ? a == b : a == Approx(b).epsilon(1e-12); };
+    for (transition_counts::state at = 0; at < direct.states().size(); ++at) {
+      const auto& a = direct.visits(at);
+      const auto& b = by_paths.visits(at);
+      CHECK((a.customers == b.customers && a.v == b.v && same(a.v2, b.v2) && same(a.v4, b.v4)));
+    }
+    for (std::size_t i = 0; i < direct.size(); ++i) {
+      const auto& a = direct.moments(i);
+      const auto& b = by_paths.moments(i);
+      CHECK((a.e == b.e && same(a.e2, b.e2) && same(a.ev, b.ev) && same(a.e4, b.e4) && same(a.e3v, b.e3v) &&
+             same(a.e2v2, b.e2v2) && same(a.ev3, b.ev3)));
+    }
   }
 }
 

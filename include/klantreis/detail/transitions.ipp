@@ -9,6 +9,7 @@
 
 #include "klantreis/detail/edge_counter.hpp"
 #include "klantreis/detail/option_text.hpp"
+#include "klantreis/detail/transitions/edge_tally.hpp"
 #include "klantreis/detail/transitions/rows.ipp"
 #include "klantreis/engine.hpp"
 #include "klantreis/transitions.hpp"
@@ -207,10 +208,17 @@ KLANTREIS_INLINE transition_counts count_transitions(const journey_set& journeys
 
   const bool timed = options.times && log.has_times();
   std::vector<detail::edge_counter> counters(workers);
-  std::vector<std::vector<std::uint32_t>> timed_edges(workers);  // of each transition between two events
+  std::vector<std::uint8_t> is_tallied(workers);
+  std::vector<std::vector<std::uint32_t>> timed_edges(
+      workers);  // of each transition between two events; not of a tally
   run_parallel(workers, [&](unsigned worker) {
     detail::edge_counter counter{states, counts::end};
     const index_range customers = detail::customers_of_slice(log, worker, workers);
+    if (detail::count_by_tally(journeys, items, customers, counter)) {
+      is_tallied[worker] = 1;
+      counters[worker] = std::move(counter);
+      return;
+    }
     std::vector<std::uint32_t> edges;
     if (timed && customers.begin < customers.end) {
       edges.reserve(log.offsets()[customers.end] - log.offsets()[customers.begin]);
@@ -267,10 +275,15 @@ KLANTREIS_INLINE transition_counts count_transitions(const journey_set& journeys
   result.times_.resize(result.time_offsets_.back());
   const auto times = log.times();
   run_parallel(workers, [&](unsigned worker) {
+    const index_range customers = detail::customers_of_slice(log, worker, workers);
     std::vector<std::size_t>& at = place[worker];
+    if (is_tallied[worker] != 0) {
+      detail::put_times(journeys, items, customers, counters[worker], at, result.times_);
+      return;
+    }
     auto edge = timed_edges[worker].begin();
     detail::walk_transitions(
-        journeys, items, detail::customers_of_slice(log, worker, workers),
+        journeys, items, customers,
         [&](counts::state, counts::state, std::uint64_t left, std::uint64_t entered) {
           if (left != detail::no_event && entered != detail::no_event) {
             result.times_[at[*edge++]++] = times[entered] - times[left];
