@@ -142,16 +142,18 @@ KLANTREIS_INLINE void log_builder::state::check_layout(const event_batch& batch)
 KLANTREIS_INLINE void log_builder::state::check_faults(const event_batch& batch, const detail::kept_rows& kept,
                                                        const fault_list& faults) {
   using detail::row_fault;
-  const auto found =
-      std::find_if(faults.begin(), faults.end(), [](row_fault fault) { return fault != row_fault::none; });
-  if (found == faults.end()) {
+  if (!faults.any()) {
     return;
   }
   if (options.on_bad == bad_rows::stop) {
-    const auto place = static_cast<std::size_t>(found - faults.begin());
+    std::size_t place = 0;
+    while (faults[place] == row_fault::none) {
+      ++place;
+    }
+    const row_fault found = faults[place];
     const std::size_t at = kept[place];
     std::string value;
-    if (*found == row_fault::reserved_name) {
+    if (found == row_fault::reserved_name) {
       // Any of the label columns may hold it.
       const auto look = [&](const column_view& view) {
         if (value.empty() && view && view.kind() == column_kind::text && !view.is_null(at) &&
@@ -162,15 +164,15 @@ KLANTREIS_INLINE void log_builder::state::check_faults(const event_batch& batch,
       look(batch.touchpoint);
       look(batch.channel);
       look(batch.phase);
-    } else if (*found == row_fault::time_range) {
+    } else if (found == row_fault::time_range) {
       value = ": " + std::to_string(times[times.size() - faults.size() + place]) + " ticks of 1/" +
               std::to_string(ticks_per_second) + " s";
-    } else if (*found == row_fault::customer_fraction) {
+    } else if (found == row_fault::customer_fraction) {
       std::vector<double> readings(batch.customer.size());
       batch.customer.numbers(readings.data());
       value = ": " + detail::number_text(readings[at]);
     }
-    throw input_error("row " + std::to_string(rows + at) + " (counted from 0): " + detail::fault_text(*found) + value +
+    throw input_error("row " + std::to_string(rows + at) + " (counted from 0): " + detail::fault_text(found) + value +
                       "; pass on_bad=\"drop\" to leave such rows out and count them");
   }
   for (std::size_t i = 0; i < faults.size(); ++i) {
@@ -216,15 +218,16 @@ KLANTREIS_INLINE void log_builder::append(const event_batch& batch, std::shared_
   }
   const detail::kept_rows kept = s.wanted_rows(batch.touchpoint);
   const std::size_t first = s.size();
-  std::vector<row_fault> faults(kept.count, row_fault::none);
+  detail::fault_list faults{kept.count};
+  detail::time_bounds bounds;
   const auto in_place = owner == nullptr ? std::nullopt : s.readable_in_place(batch, kept);
   if (in_place) {
-    s.check_times(batch.time, kept, in_place->times, faults);
+    bounds = s.check_times(batch.time, kept, in_place->times, faults);
   } else {
     s.copy_pieces();
     s.append_customers(batch.customer, kept, faults);
     if (s.has_time) {
-      s.append_times(batch.time, kept, faults);
+      bounds = s.append_times(batch.time, kept, faults);
     }
   }
   if (s.has_order) {
@@ -258,16 +261,14 @@ KLANTREIS_INLINE void log_builder::append(const event_batch& batch, std::shared_
     collect(view);
   }
   s.check_faults(batch, kept, faults);
-  const bool faulty =
-      std::any_of(faults.begin(), faults.end(), [](row_fault fault) { return fault != row_fault::none; });
   for (auto& column : amounts) {
-    column.store(faulty, faults);
+    column.store(faults);
   }
   if (in_place) {
     s.pieces.push_back(*in_place);
     s.owners.push_back(std::move(owner));
   }
-  if (faulty) {
+  if (faults.any()) {
     s.copy_pieces();
     detail::drop_faulty(s.keys, first, faults);
     detail::drop_faulty(s.times, first, faults);
@@ -276,7 +277,12 @@ KLANTREIS_INLINE void log_builder::append(const event_batch& batch, std::shared_
     for (auto& collector : s.labels) {
       detail::drop_faulty(collector.column.codes, first, faults);
     }
+    if (s.has_time) {
+      bounds = {};
+      bounds.add(std::span<const std::int64_t>{s.times}.subspan(first));
+    }
   }
+  s.bounds.add(bounds);
   s.rows += batch.customer.size();
 }
 

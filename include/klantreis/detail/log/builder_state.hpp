@@ -29,6 +29,7 @@ struct log_builder::state {
   // Keys and times stand here, or in pieces that the owners keep alive.
   detail::bulk_vector<std::uint64_t> keys;
   detail::bulk_vector<std::int64_t> times;
+  detail::time_bounds bounds;  // of the times
   std::vector<detail::row_piece> pieces;
   std::vector<std::shared_ptr<const void>> owners;
   name_table id_names;
@@ -42,7 +43,7 @@ struct log_builder::state {
   std::uint64_t rows = 0;
   std::array<log_health::rejection, static_cast<std::size_t>(detail::row_fault::count)> rejected{};
 
-  using fault_list = std::vector<detail::row_fault>;
+  using fault_list = detail::fault_list;
 
   void start(const event_batch& batch);
   void check_layout(const event_batch& batch) const;
@@ -55,9 +56,10 @@ struct log_builder::state {
                                                                    const detail::kept_rows& kept) const;
   void append_customers(const column_view& view, const detail::kept_rows& kept, fault_list& faults);
   void append_texts(const column_view& view, const detail::kept_rows& kept, fault_list& faults);
-  void append_times(const column_view& view, const detail::kept_rows& kept, fault_list& faults);
-  void check_times(const column_view& view, const detail::kept_rows& kept, const std::int64_t* read,
-                   fault_list& faults) const;
+  [[nodiscard]] detail::time_bounds append_times(const column_view& view, const detail::kept_rows& kept,
+                                                 fault_list& faults);
+  [[nodiscard]] detail::time_bounds check_times(const column_view& view, const detail::kept_rows& kept,
+                                                const std::int64_t* read, fault_list& faults) const;
   void append_orders(const column_view& view, const detail::kept_rows& kept, fault_list& faults);
   void check_faults(const event_batch& batch, const detail::kept_rows& kept, const fault_list& faults);
 };

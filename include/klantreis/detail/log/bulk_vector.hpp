@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,19 +16,20 @@
 
 namespace klantreis::detail {
 
-/// Tells that memory is written here and there: with large pages the processor finds its places faster.
+inline constexpr std::size_t large_page = std::size_t{2} << 20U;
+
+/// Asks for large pages: there are fewer of them to hand out, and the processor finds its places faster.
 inline void ask_for_large_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
 #ifdef __linux__
-  constexpr std::uintptr_t page = std::uintptr_t{2} << 20U;
-  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(memory) + page - 1) / page * page;
-  const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(memory) + bytes) / page * page;
+  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(memory) + large_page - 1) / large_page * large_page;
+  const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(memory) + bytes) / large_page * large_page;
   if (begin < end) {
     (void)madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);  // a wish: it works without as well
   }
 #endif
 }
 
-/// Memory that is not set to zero before it is written, which saves a pass over it.
+/// Memory that is not set to zero before it is written, which saves a pass over it; much of it in large pages.
 template <typename T>
 class bulk_allocator {
  public:
@@ -38,8 +40,14 @@ class bulk_allocator {
   template <typename U>
   explicit bulk_allocator(const bulk_allocator<U>&) noexcept {}
 
-  [[nodiscard]] T* allocate(std::size_t count) { return std::allocator<T>{}.allocate(count); }
-  void deallocate(T* memory, std::size_t count) noexcept { std::allocator<T>{}.deallocate(memory, count); }
+  [[nodiscard]] T* allocate(std::size_t count) {
+    void* const memory = ::operator new(count * sizeof(T), alignment(count));
+    if (is_large(count)) {
+      ask_for_large_pages(memory, count * sizeof(T));
+    }
+    return static_cast<T*>(memory);
+  }
+  void deallocate(T* memory, std::size_t count) noexcept { ::operator delete(memory, alignment(count)); }
 
   template <typename U, typename... Arguments>
   void construct(U* at, Arguments&&... arguments) {
@@ -51,10 +59,28 @@ class bulk_allocator {
   }
 
   friend bool operator==(const bulk_allocator&, const bulk_allocator&) noexcept { return true; }
+
+ private:
+  [[nodiscard]] static bool is_large(std::size_t count) noexcept { return count * sizeof(T) >= 2 * large_page; }
+  [[nodiscard]] static std::align_val_t alignment(std::size_t count) noexcept {
+    constexpr std::size_t cache_line = 64;
+    return std::align_val_t{is_large(count) ? large_page : cache_line};
+  }
 };
 
 /// A vector whose `resize` leaves new elements unset.
 template <typename T>
 using bulk_vector = std::vector<T, bulk_allocator<T>>;
+
+/// Appends `count` elements, which are set to zero, to a column that may become long.
+template <typename T>
+void extend(std::vector<T>& column, std::size_t count) {
+  const std::size_t size = column.size() + count;
+  if (size > column.capacity()) {
+    column.reserve(column.empty() ? size : (std::max)(size, 2 * column.capacity()));
+    ask_for_large_pages(column.data(), column.capacity() * sizeof(T));
+  }
+  column.resize(size);
+}
 
 }  // namespace klantreis::detail

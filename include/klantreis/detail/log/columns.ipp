@@ -74,9 +74,9 @@ KLANTREIS_INLINE void log_builder::state::append_customers(const column_view& vi
     for (std::size_t i = 0; i < readings.size(); ++i) {
       constexpr double largest = 9007199254740992.0;  // 2^53: above it, neighbours share a double
       if (view.is_null(kept[i])) {
-        faults[i] = row_fault::customer_null;
+        faults.add(i, row_fault::customer_null);
       } else if (!(std::abs(readings[i]) <= largest) || readings[i] != std::floor(readings[i])) {
-        faults[i] = row_fault::customer_fraction;
+        faults.add(i, row_fault::customer_fraction);
       } else {
         keys[first + i] = static_cast<std::uint64_t>(static_cast<std::int64_t>(readings[i]));
       }
@@ -88,7 +88,7 @@ KLANTREIS_INLINE void log_builder::state::append_customers(const column_view& vi
   if (view.may_have_nulls()) {
     for (std::size_t i = 0; i < kept.count; ++i) {
       if (view.is_null(kept[i])) {
-        faults[i] = row_fault::customer_null;
+        faults.add(i, row_fault::customer_null);
       }
     }
   }
@@ -116,8 +116,12 @@ KLANTREIS_INLINE void log_builder::state::append_texts(const column_view& view, 
   if (view.kind() == column_kind::text) {
     kept.look_up(view, id_names, [&](std::size_t i, std::string_view text, name_table::code code) {
       if (code == name_table::absent) {
-        faults[i] = text.empty() && view.is_null(kept[i]) ? row_fault::customer_null : fault_of(text);
-        code = faults[i] == row_fault::none ? id_names.intern(text) : 0;
+        const auto fault = text.empty() && view.is_null(kept[i]) ? row_fault::customer_null : fault_of(text);
+        if (fault != row_fault::none) {
+          faults.add(i, fault);
+          return;
+        }
+        code = id_names.intern(text);
       }
       keys[first + i] = code;
     });
@@ -129,14 +133,14 @@ KLANTREIS_INLINE void log_builder::state::append_texts(const column_view& view, 
   std::vector<std::uint32_t> codes(view.dictionary_size(), unseen);
   for (std::size_t i = 0; i < indices.size(); ++i) {
     if (indices[i] == column_view::null_index || view.dictionary_is_null(indices[i])) {
-      faults[i] = row_fault::customer_null;
+      faults.add(i, row_fault::customer_null);
       continue;
     }
     auto& code = codes[indices[i]];
     if (code == unseen) {
       const auto text = view.dictionary_text(indices[i]);
-      faults[i] = fault_of(text);
-      if (faults[i] != row_fault::none) {
+      if (const auto fault = fault_of(text); fault != row_fault::none) {
+        faults.add(i, fault);
         continue;
       }
       code = id_names.intern(text);
@@ -167,30 +171,39 @@ KLANTREIS_INLINE void log_builder::state::check_unit(const column_view& view) {
   }
 }
 
-KLANTREIS_INLINE void log_builder::state::append_times(const column_view& view, const detail::kept_rows& kept,
-                                                       fault_list& faults) {
+KLANTREIS_INLINE detail::time_bounds log_builder::state::append_times(const column_view& view,
+                                                                      const detail::kept_rows& kept,
+                                                                      fault_list& faults) {
   const std::size_t first = times.size();
   times.resize(first + kept.count);
   kept.integers(view, times.data() + first);
-  check_times(view, kept, times.data() + first, faults);
+  return check_times(view, kept, times.data() + first, faults);
 }
 
-/// Finds the times that cannot be.
-KLANTREIS_INLINE void log_builder::state::check_times(const column_view& view, const detail::kept_rows& kept,
-                                                      const std::int64_t* read, fault_list& faults) const {
+/// Finds the times that cannot be, and the bounds of all.
+KLANTREIS_INLINE detail::time_bounds log_builder::state::check_times(const column_view& view,
+                                                                     const detail::kept_rows& kept,
+                                                                     const std::int64_t* read,
+                                                                     fault_list& faults) const {
   using detail::row_fault;
   // Years -9999 … 9999, and differences that fit 64 bits.
   constexpr std::int64_t year_limit = 253'402'300'800;
   const std::int64_t limit = ticks_per_second == 1'000'000'000 ? (std::numeric_limits<std::int64_t>::max)() / 2
                                                                : year_limit * ticks_per_second;
+  detail::time_bounds found;
+  found.add(std::span{read, kept.count});
   const bool nulls = view.may_have_nulls();
+  if (!nulls && found.first >= -limit && found.last <= limit) {
+    return found;
+  }
   for (std::size_t i = 0; i < kept.count; ++i) {
     if (nulls && view.is_null(kept[i])) {
-      faults[i] = faults[i] == row_fault::none ? row_fault::time_null : faults[i];
+      faults.add(i, row_fault::time_null);
     } else if (read[i] > limit || read[i] < -limit) {
-      faults[i] = faults[i] == row_fault::none ? row_fault::time_range : faults[i];
+      faults.add(i, row_fault::time_range);
     }
   }
+  return found;
 }
 
 KLANTREIS_INLINE void log_builder::state::append_orders(const column_view& view, const detail::kept_rows& kept,
@@ -213,8 +226,8 @@ KLANTREIS_INLINE void log_builder::state::append_orders(const column_view& view,
     kept.numbers(view, readings.data());
     for (std::size_t i = 0; i < readings.size(); ++i) {
       orders[first + i] = detail::sortable_bits(readings[i]);
-      if (std::isnan(readings[i]) && !view.is_null(kept[i]) && faults[i] == row_fault::none) {
-        faults[i] = row_fault::order_nan;
+      if (std::isnan(readings[i]) && !view.is_null(kept[i])) {
+        faults.add(i, row_fault::order_nan);
       }
     }
   } else {
@@ -227,8 +240,8 @@ KLANTREIS_INLINE void log_builder::state::append_orders(const column_view& view,
   }
   if (view.may_have_nulls()) {
     for (std::size_t i = 0; i < kept.count; ++i) {
-      if (view.is_null(kept[i]) && faults[i] == row_fault::none) {
-        faults[i] = row_fault::order_null;
+      if (view.is_null(kept[i])) {
+        faults.add(i, row_fault::order_null);
       }
     }
   }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -57,6 +59,14 @@ class event_rows {
     return found;
   }
 
+  /// Room for all times, of the rows' own memory where they have any; they cannot be read any more.
+  [[nodiscard]] bulk_vector<std::int64_t> take_room() {
+    keys_ = {};
+    bulk_vector<std::int64_t> room = std::move(times_);
+    room.resize(size());
+    return room;
+  }
+
   /// All times, one after another: where nobody else owns them, these rows' own.
   [[nodiscard]] bulk_vector<std::int64_t> take_times(unsigned workers) {
     if (!times_.empty()) {
@@ -85,44 +95,67 @@ class event_rows {
   bulk_vector<std::int64_t> times_;
 };
 
-/// An event on its way to its customer.
-struct event_record {
-  std::uint64_t key;
-  std::int64_t time;
-  std::uint32_t touchpoint;
-  std::uint32_t row;
-};
+/// The first and the last of some times.
+struct time_bounds {
+  std::int64_t first = (std::numeric_limits<std::int64_t>::max)();
+  std::int64_t last = (std::numeric_limits<std::int64_t>::min)();
 
-struct event_codec {
-  using record = event_record;
-  [[nodiscard]] record make(std::uint64_t key, std::int64_t time, std::uint32_t touchpoint,
-                            std::size_t row) const noexcept {
-    return {key, time, touchpoint, static_cast<std::uint32_t>(row)};
+  void add(std::span<const std::int64_t> times) noexcept {
+    for (const std::int64_t time : times) {
+      first = (std::min)(first, time);
+      last = (std::max)(last, time);
+    }
   }
-  [[nodiscard]] std::int64_t time(const record& event) const noexcept { return event.time; }
-  [[nodiscard]] std::uint32_t touchpoint(const record& event) const noexcept { return event.touchpoint; }
+  void add(const time_bounds& other) noexcept {
+    first = (std::min)(first, other.first);
+    last = (std::max)(last, other.last);
+  }
 };
 
-/// A record of two thirds the size, for events without other columns whose times and touchpoints fit one word.
-struct short_record {
-  std::uint64_t key;
-  std::uint64_t packed;
+/// An event on its way to its customer: the hash of the customer's key, and what else there is to know.
+template <typename Event>
+struct event_record {
+  std::uint64_t hash;
+  Event event;
 };
 
+struct long_codec {
+  struct event {
+    std::int64_t time;
+    std::uint32_t touchpoint;
+    std::uint32_t row;
+  };
+  [[nodiscard]] event make(std::int64_t time, std::uint32_t touchpoint, std::size_t row) const noexcept {
+    return {time, touchpoint, static_cast<std::uint32_t>(row)};
+  }
+  [[nodiscard]] std::int64_t time(const event& one) const noexcept { return one.time; }
+  [[nodiscard]] std::uint32_t touchpoint(const event& one) const noexcept { return one.touchpoint; }
+};
+
+/// Half the size, for events without other columns whose times and touchpoints fit one word.
 struct short_codec {
-  using record = short_record;
+  using event = std::uint64_t;
   std::int64_t base = 0;
   unsigned bits = 0;  ///< of the touchpoint
 
-  [[nodiscard]] record make(std::uint64_t key, std::int64_t time, std::uint32_t touchpoint,
-                            std::size_t) const noexcept {
-    return {key, ((static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(base)) << bits) | touchpoint};
+  /// Nothing when they do not fit.
+  [[nodiscard]] static std::optional<short_codec> of(const time_bounds& times, std::size_t touchpoints) noexcept {
+    const std::uint64_t span = static_cast<std::uint64_t>(times.last) - static_cast<std::uint64_t>(times.first);
+    const auto bits = static_cast<unsigned>(std::bit_width(touchpoints == 0 ? touchpoints : touchpoints - 1));
+    if (static_cast<unsigned>(std::bit_width(span)) + bits > 64) {
+      return std::nullopt;
+    }
+    return short_codec{times.first, bits};
   }
-  [[nodiscard]] std::int64_t time(const record& event) const noexcept {
-    return static_cast<std::int64_t>((event.packed >> bits) + static_cast<std::uint64_t>(base));
+
+  [[nodiscard]] event make(std::int64_t time, std::uint32_t touchpoint, std::size_t) const noexcept {
+    return ((static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(base)) << bits) | touchpoint;
   }
-  [[nodiscard]] std::uint32_t touchpoint(const record& event) const noexcept {
-    return static_cast<std::uint32_t>(event.packed & ((std::uint64_t{1} << bits) - 1));
+  [[nodiscard]] std::int64_t time(event one) const noexcept {
+    return static_cast<std::int64_t>((one >> bits) + static_cast<std::uint64_t>(base));
+  }
+  [[nodiscard]] std::uint32_t touchpoint(event one) const noexcept {
+    return static_cast<std::uint32_t>(one & ((std::uint64_t{1} << bits) - 1));
   }
 };
 

@@ -57,11 +57,17 @@ KLANTREIS_INLINE event_log log_builder::finish() {
   if (!s.has_time) {
     s.times = std::move(s.orders);
     s.orders = {};
+    s.bounds.add(s.times);
   }
   const bool with_rows = s.has_value || s.has_cost || !s.numbers.empty() || !s.labels.empty();
   auto grouped = detail::row_grouper{s.pieces.empty() ? detail::event_rows{std::move(s.keys), std::move(s.times)}
                                                       : detail::event_rows{std::move(s.pieces)},
-                                     std::move(s.touchpoint.column.codes), s.orders, with_rows, workers}
+                                     std::move(s.touchpoint.column.codes),
+                                     s.bounds,
+                                     data->touchpoint.names.size(),
+                                     s.orders,
+                                     with_rows,
+                                     workers}
                      .group();
   s.owners.clear();
   data->offsets = std::move(grouped.offsets);
@@ -86,10 +92,7 @@ KLANTREIS_INLINE event_log log_builder::finish() {
   }
   if (s.has_time) {
     data->times = std::move(grouped.times);
-    for (const auto end : std::span{data->offsets}.subspan(1)) {
-      const auto last = data->times[end - 1];
-      data->last_time = end == data->offsets[1] ? last : (std::max)(data->last_time, last);
-    }
+    data->last_time = data->times.empty() ? 0 : s.bounds.last;
   }
   if (!s.options.phase_of_touchpoint.empty()) {
     const bool has_column = std::any_of(data->labels.begin(), data->labels.end(),

@@ -14,8 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include "klantreis/detail/log/customer_slots.hpp"
 #include "klantreis/detail/log/event_rows.hpp"
-#include "klantreis/detail/log/local_ids.hpp"
+#include "klantreis/detail/log/partition_writer.hpp"
 #include "klantreis/engine.hpp"
 
 namespace klantreis::detail {
@@ -30,82 +31,6 @@ struct grouped_rows {
   std::uint64_t ties = 0;
 };
 
-/// Puts the records of one partition in the order of their customers.
-template <typename Record>
-class partition_sorter {
- public:
-  /// Writes the keys and the numbers of events of the customers; each customer's records keep their order.
-  void group(std::span<const Record> input, std::vector<std::uint64_t>& keys, std::vector<std::uint32_t>& sizes) {
-    ids_.number(input.data(), input.size());
-    // The order of the keys, not of their first rows, so that the result does not depend on the order of the input.
-    by_key_.clear();
-    for (std::uint32_t id = 0; id < ids_.distinct(); ++id) {
-      by_key_.emplace_back(ids_.key(id), id);
-    }
-    sort_by_key();
-    cursor_.resize(ids_.distinct());
-    keys.reserve(by_key_.size());
-    sizes.reserve(by_key_.size());
-    std::size_t at = 0;
-    for (const auto& [key, id] : by_key_) {
-      cursor_[id] = at;
-      at += ids_.size(id);
-      keys.push_back(key);
-      sizes.push_back(ids_.size(id));
-    }
-    events_.resize(input.size());
-    for (std::size_t i = 0; i < input.size(); ++i) {
-      events_[cursor_[ids_.id(i)]++] = input[i];
-    }
-  }
-
-  [[nodiscard]] std::span<Record> events() noexcept { return events_; }
-
- private:
-  /// Most ids are spread evenly, and then each of as many equal intervals as there are ids holds about one of them.
-  void sort_by_key() {
-    const std::size_t count = by_key_.size();
-    if (count < 64) {
-      std::sort(by_key_.begin(), by_key_.end());
-      return;
-    }
-    const auto [lowest, highest] = std::minmax_element(by_key_.begin(), by_key_.end());
-    const std::uint64_t base = lowest->first;
-    const auto width = [](std::uint64_t number) { return static_cast<unsigned>(std::bit_width(number)); };
-    const unsigned range = width(highest->first - base);
-    const unsigned shift = range - (std::min)(range, width(count));
-    const auto interval_of = [base, shift](std::uint64_t key) {
-      return static_cast<std::size_t>((key - base) >> shift);
-    };
-    begins_.assign(interval_of(highest->first) + 2, 0);
-    for (const auto& one : by_key_) {
-      ++begins_[interval_of(one.first) + 1];
-    }
-    std::partial_sum(begins_.begin(), begins_.end(), begins_.begin());
-    spread_.resize(count);
-    for (const auto& one : by_key_) {
-      spread_[begins_[interval_of(one.first)]++] = one;
-    }
-    std::size_t begin = 0;
-    for (std::size_t interval = 0; begin < count; ++interval) {
-      const auto end = begins_[interval];
-      if (end - begin > 1) {
-        std::sort(spread_.begin() + static_cast<std::ptrdiff_t>(begin),
-                  spread_.begin() + static_cast<std::ptrdiff_t>(end));
-      }
-      begin = end;
-    }
-    by_key_.swap(spread_);
-  }
-
-  local_ids ids_;
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> by_key_;
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> spread_;
-  std::vector<std::size_t> begins_;
-  std::vector<std::size_t> cursor_;
-  bulk_vector<Record> events_;
-};
-
 /// Groups rows by customer key and sorts each customer's by (time, order, row).
 ///
 /// Input that is in this order already stays where it is. Otherwise records are scattered to partitions of about 32,000
@@ -113,11 +38,13 @@ class partition_sorter {
 /// input in the order of time needs no sorting at all. The result does not depend on the number of workers.
 class row_grouper {
  public:
-  /// `with_rows`: somebody will ask which row an event was.
-  row_grouper(event_rows&& source, std::vector<std::uint32_t>&& touchpoints, std::span<const std::int64_t> orders,
-              bool with_rows, unsigned workers)
+  /// `times` bounds those of `source`, `names` the touchpoints. `with_rows`: somebody will ask which row an event was.
+  row_grouper(event_rows&& source, std::vector<std::uint32_t>&& touchpoints, const time_bounds& times,
+              std::size_t names, std::span<const std::int64_t> orders, bool with_rows, unsigned workers)
       : source_(std::move(source)),
         touchpoints_(std::move(touchpoints)),
+        times_(times),
+        names_(names),
         orders_(orders),
         with_rows_(with_rows || !orders.empty()),
         workers_(static_cast<unsigned>(std::clamp<std::size_t>(source_.size() / 65'536, 1, workers))) {}
@@ -130,10 +57,10 @@ class row_grouper {
       mark_customers();
       result_.times = source_.take_times(workers_);
       result_.touchpoints = std::move(touchpoints_);
-    } else if (const auto codec = with_rows_ ? std::nullopt : short_form()) {
+    } else if (const auto codec = with_rows_ ? std::nullopt : short_codec::of(times_, names_)) {
       partition(*codec);
     } else {
-      partition(event_codec{});
+      partition(long_codec{});
     }
     return std::move(result_);
   }
@@ -204,147 +131,116 @@ class row_grouper {
     result_.offsets.push_back(source_.size());
   }
 
-  /// How times and touchpoints fit one word; nothing when they do not.
-  [[nodiscard]] std::optional<short_codec> short_form() const {
-    struct limits {
-      std::int64_t lowest = (std::numeric_limits<std::int64_t>::max)();
-      std::int64_t highest = (std::numeric_limits<std::int64_t>::min)();
-      std::uint32_t touchpoint = 0;
-    };
-    std::vector<limits> found(workers_);
-    run_parallel(workers_, [&](unsigned worker) {
-      limits own;
-      source_.for_blocks(part(worker), [&](std::size_t first, const row_piece& piece) {
-        for (std::size_t i = 0; i < piece.count; ++i) {
-          own.lowest = (std::min)(own.lowest, piece.times[i]);
-          own.highest = (std::max)(own.highest, piece.times[i]);
-          own.touchpoint = (std::max)(own.touchpoint, touchpoints_[first + i]);
-        }
-      });
-      found[worker] = own;
-    });
-    limits all = found[0];
-    for (const limits& own : found) {
-      all.lowest = (std::min)(all.lowest, own.lowest);
-      all.highest = (std::max)(all.highest, own.highest);
-      all.touchpoint = (std::max)(all.touchpoint, own.touchpoint);
-    }
-    const std::uint64_t span = static_cast<std::uint64_t>(all.highest) - static_cast<std::uint64_t>(all.lowest);
-    const auto bits = static_cast<unsigned>(std::bit_width(all.touchpoint));
-    if (static_cast<unsigned>(std::bit_width(span)) + bits > 64) {
-      return std::nullopt;
-    }
-    return short_codec{all.lowest, bits};
-  }
-
   template <typename Codec>
   void partition(const Codec& codec) {
-    using record = typename Codec::record;
+    using event = typename Codec::event;
+    using record = event_record<event>;
     const std::size_t size = source_.size();
     unsigned bits = 0;
     while ((size >> bits) > 32'768) {
       ++bits;
     }
     const std::size_t partitions = std::size_t{1} << bits;
-    const auto partition_of = [bits](std::uint64_t key) {
-      return bits == 0 ? std::size_t{0} : static_cast<std::size_t>(mix_key(key) >> (64U - bits));
+    const auto partition_of = [bits](std::uint64_t hash) {
+      return bits == 0 ? std::size_t{0} : static_cast<std::size_t>(hash >> (64U - bits));
     };
-    std::vector<std::vector<std::size_t>> starts(workers_, std::vector<std::size_t>(partitions));
+    std::vector<std::vector<std::uint32_t>> begins_of(workers_, std::vector<std::uint32_t>(partitions));
     run_parallel(workers_, [&](unsigned worker) {
-      auto& counts = starts[worker];
+      auto& counts = begins_of[worker];
       source_.for_blocks(part(worker), [&](std::size_t, const row_piece& piece) {
         for (std::size_t i = 0; i < piece.count; ++i) {
-          ++counts[partition_of(piece.keys[i])];
+          ++counts[partition_of(mix_key(piece.keys[i]))];
         }
       });
     });
-    std::vector<std::size_t> begins(partitions + 1);
-    std::size_t total = 0;
+    std::vector<std::uint32_t> begins(partitions + 1);
+    std::uint32_t total = 0;
     for (std::size_t p = 0; p < partitions; ++p) {
       begins[p] = total;
       for (unsigned worker = 0; worker < workers_; ++worker) {
-        total += std::exchange(starts[worker][p], total);
+        total += std::exchange(begins_of[worker][p], total);
       }
     }
     begins[partitions] = total;
 
-    // In a few rounds, so that the records take a part of the memory of the input and not more than all of it.
-    constexpr std::size_t small = std::size_t{32} << 20U;
-    const std::size_t rounds =
-        std::clamp<std::size_t>(size * sizeof(record) / small, 1, std::min<std::size_t>(partitions, 2));
-    const auto round_begin = [&](std::size_t round) { return partitions * round / rounds; };
-    std::size_t most = 0;
-    for (std::size_t round = 0; round < rounds; ++round) {
-      most = (std::max)(most, begins[round_begin(round + 1)] - begins[round_begin(round)]);
-    }
-    constexpr std::size_t apart = 16;
-    bulk_vector<record> records;
-    records.reserve(most + apart * workers_);
-    ask_for_large_pages(records.data(), records.capacity() * sizeof(record));
-    records.resize(records.capacity());
-    result_.times.resize(size);
-    result_.touchpoints.resize(size);
+    bulk_vector<record> records(size);
+    run_parallel(workers_, [&](unsigned worker) {
+      partition_writer<record> writer{records.data(), std::move(begins_of[worker])};
+      source_.for_blocks(part(worker), [&](std::size_t first, const row_piece& piece) {
+        const std::uint32_t* const touchpoints = touchpoints_.data() + first;
+        for (std::size_t i = 0; i < piece.count; ++i) {
+          const std::uint64_t hash = mix_key(piece.keys[i]);
+          writer.put(partition_of(hash), {hash, codec.make(piece.times[i], touchpoints[i], first + i)});
+        }
+      });
+      writer.finish();
+    });
+
+    // All is in the records now, so that what they were made of gives its memory to the result.
+    result_.times = source_.take_room();
+    result_.touchpoints = std::move(touchpoints_);
     if (with_rows_) {
       result_.rows.resize(size);
     }
-
     std::vector<std::vector<std::uint64_t>> keys(partitions);
     std::vector<std::vector<std::uint32_t>> sizes(partitions);
     std::vector<std::uint64_t> ties(workers_);
-    for (std::size_t round = 0; round < rounds; ++round) {
-      const std::size_t first_partition = round_begin(round);
-      const std::size_t last_partition = round_begin(round + 1);
-      const std::size_t base = begins[first_partition];
-      run_parallel(workers_, [&](unsigned worker) {
-        // Rows of other rounds go to a place that nobody reads: which they are cannot be predicted.
-        struct place {
-          std::size_t next;
-          std::size_t step;
-        };
-        std::vector<place> places(partitions, place{most + apart * worker, 0});
-        for (std::size_t p = first_partition; p < last_partition; ++p) {
-          places[p] = {starts[worker][p] - base, 1};
+    std::atomic<std::size_t> next_partition{0};
+    run_parallel(workers_, [&](unsigned worker) {
+      customer_slots slots{bits};
+      bulk_vector<event> events;
+      for (std::size_t p = next_partition++; p < partitions; p = next_partition++) {
+        check_stop();
+        const std::span<const record> own{records.data() + begins[p], begins[p + 1] - begins[p]};
+        slots.count(own);
+        keys[p].reserve(slots.customers().size());
+        sizes[p].reserve(slots.customers().size());
+        for (const auto& customer : slots.customers()) {
+          keys[p].push_back(customer.key);
+          sizes[p].push_back(customer.events);
         }
-        source_.for_blocks(part(worker), [&](std::size_t first, const row_piece& piece) {
-          for (std::size_t i = 0; i < piece.count; ++i) {
-            place& to = places[partition_of(piece.keys[i])];
-            records[to.next] = codec.make(piece.keys[i], piece.times[i], touchpoints_[first + i], first + i);
-            to.next += to.step;
-          }
-        });
-      });
-      std::atomic<std::size_t> next_partition{first_partition};
-      run_parallel(workers_, [&](unsigned worker) {
-        partition_sorter<record> sorter;
-        for (std::size_t p = next_partition++; p < last_partition; p = next_partition++) {
-          check_stop();
-          sorter.group({records.data() + (begins[p] - base), begins[p + 1] - begins[p]}, keys[p], sizes[p]);
+        events.resize(own.size());
+        for (std::size_t i = 0; i < own.size(); ++i) {
+          events[slots.next_place(i)] = own[i].event;
+        }
+        if (!rises(codec, own)) {
           std::size_t at = 0;
           for (const std::uint32_t length : sizes[p]) {
-            ties[worker] += sort_customer(codec, sorter.events().subspan(at, length));
+            ties[worker] += sort_customer(codec, std::span{events}.subspan(at, length));
             at += length;
           }
-          write(codec, std::span<const record>{sorter.events()}, begins[p]);
         }
-      });
-    }
+        write(codec, std::span<const event>{events}, begins[p]);
+      }
+    });
     join(keys, sizes);
     for (const std::uint64_t count : ties) {
       result_.ties += count;
     }
   }
 
-  /// Sorts one customer's records, which came in the order of their rows, by (time, order) and counts the ties.
+  /// True when each event is later than the one before, whoever had it: then nobody's events need to be sorted.
   template <typename Codec, typename Record>
-  [[nodiscard]] std::uint64_t sort_customer(const Codec& codec, std::span<Record> events) const {
-    const auto order_of = [&](const Record& event) {
-      if constexpr (std::is_same_v<Codec, event_codec>) {
+  [[nodiscard]] static bool rises(const Codec& codec, std::span<const Record> records) noexcept {
+    for (std::size_t i = 1; i < records.size(); ++i) {
+      if (codec.time(records[i].event) <= codec.time(records[i - 1].event)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// Sorts one customer's events, which came in the order of their rows, by (time, order) and counts the ties.
+  template <typename Codec, typename Event>
+  [[nodiscard]] std::uint64_t sort_customer(const Codec& codec, std::span<Event> events) const {
+    const auto order_of = [&](const Event& event) {
+      if constexpr (std::is_same_v<Codec, long_codec>) {
         return orders_.empty() ? std::int64_t{0} : orders_[event.row];
       } else {
         return std::int64_t{0};
       }
     };
-    const auto before = [&](const Record& a, const Record& b) {
+    const auto before = [&](const Event& a, const Event& b) {
       return codec.time(a) != codec.time(b) ? codec.time(a) < codec.time(b) : order_of(a) < order_of(b);
     };
     if (events.size() > 48) {
@@ -354,7 +250,7 @@ class row_grouper {
       }
     } else {
       for (std::size_t i = 1; i < events.size(); ++i) {
-        const Record moved = events[i];
+        const Event moved = events[i];
         std::size_t at = i;
         for (; at > 0 && before(moved, events[at - 1]); --at) {
           events[at] = events[at - 1];
@@ -369,13 +265,17 @@ class row_grouper {
     return ties;
   }
 
-  template <typename Codec, typename Record>
-  void write(const Codec& codec, std::span<const Record> sorted, std::size_t begin) {
+  template <typename Codec, typename Event>
+  void write(const Codec& codec, std::span<const Event> sorted, std::size_t begin) {
+    std::int64_t* const times = result_.times.data() + begin;
+    std::uint32_t* const touchpoints = result_.touchpoints.data() + begin;
     for (std::size_t i = 0; i < sorted.size(); ++i) {
-      result_.times[begin + i] = codec.time(sorted[i]);
-      result_.touchpoints[begin + i] = codec.touchpoint(sorted[i]);
-      if constexpr (std::is_same_v<Codec, event_codec>) {
-        if (with_rows_) {
+      times[i] = codec.time(sorted[i]);
+      touchpoints[i] = codec.touchpoint(sorted[i]);
+    }
+    if constexpr (std::is_same_v<Codec, long_codec>) {
+      if (with_rows_) {
+        for (std::size_t i = 0; i < sorted.size(); ++i) {
           result_.rows[begin + i] = sorted[i].row;
         }
       }
@@ -383,22 +283,34 @@ class row_grouper {
   }
 
   void join(const std::vector<std::vector<std::uint64_t>>& keys, const std::vector<std::vector<std::uint32_t>>& sizes) {
+    std::vector<std::size_t> firsts;
+    std::vector<std::uint64_t> begins;
     std::size_t customers = 0;
-    for (const auto& own : keys) {
-      customers += own.size();
-    }
-    result_.keys.reserve(customers);
-    result_.offsets.reserve(customers + 1);
+    std::uint64_t events = 0;
     for (std::size_t p = 0; p < keys.size(); ++p) {
-      result_.keys.insert(result_.keys.end(), keys[p].begin(), keys[p].end());
-      for (const std::uint32_t length : sizes[p]) {
-        result_.offsets.push_back(result_.offsets.back() + length);
-      }
+      firsts.push_back(customers);
+      customers += keys[p].size();
+      begins.push_back(events);
+      events = std::accumulate(sizes[p].begin(), sizes[p].end(), events);
     }
+    result_.keys.resize(customers);
+    result_.offsets.resize(customers + 1);
+    run_parallel(workers_, [&](unsigned worker) {
+      const index_range own = slice(keys.size(), worker, workers_);
+      for (std::size_t p = own.begin; p < own.end; ++p) {
+        std::copy(keys[p].begin(), keys[p].end(), result_.keys.begin() + static_cast<std::ptrdiff_t>(firsts[p]));
+        std::uint64_t end = begins[p];
+        for (std::size_t i = 0; i < sizes[p].size(); ++i) {
+          result_.offsets[firsts[p] + i + 1] = end += sizes[p][i];
+        }
+      }
+    });
   }
 
   event_rows source_;
   std::vector<std::uint32_t> touchpoints_;
+  time_bounds times_;
+  std::size_t names_;
   std::span<const std::int64_t> orders_;
   bool with_rows_;
   unsigned workers_;

@@ -68,6 +68,32 @@ enum class row_fault : std::uint8_t {
   return texts[static_cast<std::size_t>(fault)];
 }
 
+/// What is wrong with each row of a batch; of most batches nothing, and then it takes no memory.
+class fault_list {
+ public:
+  explicit fault_list(std::size_t rows) : rows_(rows) {}
+
+  [[nodiscard]] std::size_t size() const noexcept { return rows_; }
+  [[nodiscard]] bool any() const noexcept { return !faults_.empty(); }
+  [[nodiscard]] row_fault operator[](std::size_t row) const noexcept {
+    return faults_.empty() ? row_fault::none : faults_[row];
+  }
+
+  /// Of several faults of a row the first one counts.
+  void add(std::size_t row, row_fault fault) {
+    if (faults_.empty()) {
+      faults_.resize(rows_, row_fault::none);
+    }
+    if (faults_[row] == row_fault::none) {
+      faults_[row] = fault;
+    }
+  }
+
+ private:
+  std::size_t rows_;
+  std::vector<row_fault> faults_;
+};
+
 /// Orders doubles as their bits would order as signed integers.
 [[nodiscard]] inline std::int64_t sortable_bits(double number) noexcept {
   const auto bits = std::bit_cast<std::int64_t>(number == 0.0 ? 0.0 : number);
@@ -142,44 +168,51 @@ struct label_collector {
     return code;
   }
 
-  void put(std::size_t at, std::uint32_t code, row_fault& fault) {
+  /// Gives row `at` of the log, which is row `row` of its batch, its code.
+  void put(std::size_t at, std::uint32_t code, std::size_t row, fault_list& faults) {
     if (code < broken) {
       column.codes[at] = code;
     } else if (code == reserved) {
-      fault = row_fault::reserved_name;
+      faults.add(row, row_fault::reserved_name);
     } else if (code == broken) {
-      fault = row_fault::name_utf8;
+      faults.add(row, row_fault::name_utf8);
     } else if (required) {
-      fault = code == unset ? row_fault::touchpoint_null : row_fault::touchpoint_empty;
+      faults.add(row, code == unset ? row_fault::touchpoint_null : row_fault::touchpoint_empty);
     } else {
       column.codes[at] = column.names.intern(none_label);
     }
   }
 
   /// Appends the rows of `view`; rows that are faulty already are skipped.
-  void append(const column_view& view, const kept_rows& rows, std::vector<row_fault>& faults) {
+  void append(const column_view& view, const kept_rows& rows, fault_list& faults) {
     const std::size_t first = column.codes.size();
-    column.codes.resize(first + rows.count, 0);
+    extend(column.codes, rows.count);
     switch (view.kind()) {
       case column_kind::dictionary: {
-        std::vector<std::uint32_t> indices(rows.count);
+        const std::span<std::uint32_t> indices = std::span{column.codes}.subspan(first);
         rows.indices(view, indices.data());
         // A name gets its code when a row uses it, so that unused dictionary entries do not become touchpoints.
         constexpr std::uint32_t unseen = 0xFFFF'FFFBU;
         std::vector<std::uint32_t> codes(view.dictionary_size(), unseen);
         for (std::size_t i = 0; i < indices.size(); ++i) {
+          const std::uint32_t index = indices[i];
+          if (index < codes.size() && codes[index] < unseen && !faults.any()) {
+            indices[i] = codes[index];
+            continue;
+          }
+          indices[i] = 0;
           if (faults[i] != row_fault::none) {
             continue;
           }
           std::uint32_t code = unset;
-          if (indices[i] != column_view::null_index) {
-            auto& known = codes[indices[i]];
+          if (index != column_view::null_index) {
+            auto& known = codes[index];
             if (known == unseen) {
-              known = view.dictionary_is_null(indices[i]) ? unset : code_of(view.dictionary_text(indices[i]));
+              known = view.dictionary_is_null(index) ? unset : code_of(view.dictionary_text(index));
             }
             code = known;
           }
-          put(first + i, code, faults[i]);
+          put(first + i, code, i, faults);
         }
         return;
       }
@@ -187,7 +220,7 @@ struct label_collector {
         rows.look_up(view, column.names, [&](std::size_t i, std::string_view text, std::uint32_t code) {
           if (faults[i] == row_fault::none) {
             const bool is_null = text.empty() && view.is_null(rows[i]);
-            put(first + i, is_null ? unset : code != name_table::absent ? code : code_of(text), faults[i]);
+            put(first + i, is_null ? unset : code != name_table::absent ? code : code_of(text), i, faults);
           }
         });
         return;
@@ -219,11 +252,11 @@ struct label_collector {
   }
 
   template <typename CodeOfRow>
-  void append_each(const column_view& view, const kept_rows& rows, std::vector<row_fault>& faults, std::size_t first,
+  void append_each(const column_view& view, const kept_rows& rows, fault_list& faults, std::size_t first,
                    CodeOfRow&& code) {
     for (std::size_t i = 0; i < rows.count; ++i) {
       if (faults[i] == row_fault::none) {
-        put(first + i, view.is_null(rows[i]) ? unset : code(i), faults[i]);
+        put(first + i, view.is_null(rows[i]) ? unset : code(i), i, faults);
       }
     }
   }
@@ -231,7 +264,7 @@ struct label_collector {
 
 /// Removes the rows that are faulty from the tail `[first, first + faults.size())` of a column.
 template <typename Column>
-void drop_faulty(Column& column, std::size_t first, const std::vector<row_fault>& faults) {
+void drop_faulty(Column& column, std::size_t first, const fault_list& faults) {
   if (column.empty()) {
     return;
   }
@@ -256,7 +289,7 @@ class amounts {
     }
   }
 
-  void read(const kept_rows& rows, std::vector<row_fault>& faults) {
+  void read(const kept_rows& rows, fault_list& faults) {
     if (const double* plain = view_->plain_numbers(); plain != nullptr && rows.all) {
       numbers_ = {plain, rows.count};
     } else {
@@ -265,19 +298,19 @@ class amounts {
       numbers_ = own_;
     }
     for (std::size_t i = 0; i < numbers_.size(); ++i) {
-      if (std::isfinite(numbers_[i]) || faults[i] != row_fault::none) {
+      if (std::isfinite(numbers_[i])) {
         continue;
       }
       if (std::isinf(numbers_[i])) {
-        faults[i] = infinite_fault_;
+        faults.add(i, infinite_fault_);
       } else if (!view_->is_null(rows[i])) {
-        faults[i] = nan_fault_;
+        faults.add(i, nan_fault_);
       }
     }
   }
 
-  void store(bool faulty, const std::vector<row_fault>& faults) {
-    if (faulty) {
+  void store(const fault_list& faults) {
+    if (faults.any()) {
       own_.assign(numbers_.begin(), numbers_.end());
       drop_faulty(own_, 0, faults);
       numbers_ = own_;
