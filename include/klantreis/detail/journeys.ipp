@@ -112,6 +112,160 @@ KLANTREIS_INLINE std::int64_t to_ticks(duration length, std::int64_t ticks_per_s
              : length.count() * factor;
 }
 
+namespace detail {
+
+/// Cuts the events of customers into journeys.
+struct journey_cutter {
+  static constexpr auto never = (std::numeric_limits<std::int64_t>::max)();
+
+  const event_log& log;
+  std::span<const std::uint8_t> converts;
+  std::span<const std::uint8_t> converts_event;
+  after_conversion after;
+  std::int64_t gap;            ///< in ticks, as those below
+  std::int64_t last;           ///< of the observation
+  std::int64_t settled_until;  ///< `never`: all journeys are settled
+
+  struct counts {
+    std::uint64_t conversions = 0, nulls = 0, open = 0, settled_customers = 0;
+    counts& operator+=(const counts& other) {
+      conversions += other.conversions;
+      nulls += other.nulls;
+      open += other.open;
+      settled_customers += other.settled_customers;
+      return *this;
+    }
+  };
+
+  struct part {
+    std::vector<std::uint32_t> begins, ends, journeys_of_customer;
+    std::vector<std::uint8_t> flags;
+    counts all;
+    part& operator+=(const part& other) {
+      begins.insert(begins.end(), other.begins.begin(), other.begins.end());
+      ends.insert(ends.end(), other.ends.begin(), other.ends.end());
+      flags.insert(flags.end(), other.flags.begin(), other.flags.end());
+      journeys_of_customer.insert(journeys_of_customer.end(), other.journeys_of_customer.begin(),
+                                  other.journeys_of_customer.end());
+      all += other.all;
+      return *this;
+    }
+  };
+
+  template <typename Data>
+  void cut(Data& result, unsigned workers) const;
+  template <typename Data>
+  void take_whole(Data& result, unsigned workers) const;
+  template <typename Data>
+  static void set(Data& result, const counts& all) {
+    result.conversions = all.conversions;
+    result.nulls = all.nulls;
+    result.open = all.open;
+    result.settled_customers = all.settled_customers;
+  }
+};
+
+template <typename Data>
+void journey_cutter::cut(Data& result, unsigned workers) const {
+  const auto offsets = log.offsets();
+  const auto times = log.times();
+  const auto touchpoints = log.touchpoints();
+  const std::uint8_t* const converts_code = converts.data();
+  const std::uint8_t* const converts_at = converts_event.empty() ? nullptr : converts_event.data();
+  const std::int64_t longest = gap;
+  const bool goes_on = after == after_conversion::go_on;
+  auto parts = count_in_slices(log.customers(), workers, 4096, [&](index_range customers) {
+    part local;
+    local.journeys_of_customer.reserve(customers.end - customers.begin);
+    for (const std::size_t c : each(customers)) {
+      const std::uint64_t first = offsets[c];
+      std::uint64_t end = offsets[c + 1];
+      while (last != never && end > first && times[end - 1] > last) {
+        --end;
+      }
+      const std::size_t journeys_before = local.begins.size();
+      bool any_settled = false;
+      std::uint64_t begin = first;
+      std::uint64_t first_conversion = never;
+      const auto close = [&](std::uint64_t journey_end, bool cut_by_conversion) {
+        const bool converted = first_conversion != static_cast<std::uint64_t>(never);
+        const auto judged = converted ? first_conversion : journey_end - 1;
+        const bool settled = settled_until == never || times[judged] <= settled_until;
+        local.begins.push_back(static_cast<std::uint32_t>(begin));
+        local.ends.push_back(static_cast<std::uint32_t>(journey_end));
+        local.flags.push_back(static_cast<std::uint8_t>((converted ? Data::converted : 0) |
+                                                        (settled ? Data::settled : 0) |
+                                                        (cut_by_conversion ? Data::cut_by_conversion : 0)));
+        any_settled |= settled;
+        ++(!settled ? local.all.open : converted ? local.all.conversions : local.all.nulls);
+        begin = journey_end;
+        first_conversion = never;
+      };
+      for (std::uint64_t event = first; event < end; ++event) {
+        if (longest != never && event > begin && times[event] - times[event - 1] > longest) {
+          close(event, false);
+        }
+        if ((converts_at == nullptr ? converts_code[touchpoints[event]] : converts_at[event]) != 0) {
+          if (first_conversion == static_cast<std::uint64_t>(never)) {
+            first_conversion = event;
+          }
+          if (!goes_on) {
+            close(event + 1, true);
+            if (after == after_conversion::stop) {
+              begin = end;
+              break;
+            }
+          }
+        }
+      }
+      if (begin < end) {
+        close(end, false);
+      }
+      local.all.settled_customers += any_settled ? 1 : 0;
+      local.journeys_of_customer.push_back(static_cast<std::uint32_t>(local.begins.size() - journeys_before));
+    }
+    return local;
+  });
+  result.begins = std::move(parts.begins);
+  result.ends = std::move(parts.ends);
+  result.flags = std::move(parts.flags);
+  result.begins.shrink_to_fit();
+  result.ends.shrink_to_fit();
+  result.flags.shrink_to_fit();
+  set(result, parts.all);
+  result.customer_offsets.reserve(log.customers() + 1);
+  for (const auto count : parts.journeys_of_customer) {
+    result.customer_offsets.push_back(result.customer_offsets.back() + count);
+  }
+}
+
+/// What `cut` does where nothing ends a journey: each customer has one, of all events, which need not be looked at.
+template <typename Data>
+void journey_cutter::take_whole(Data& result, unsigned workers) const {
+  const auto offsets = log.offsets();
+  const auto times = log.times();
+  const std::size_t customers = log.customers();
+  result.begins.resize(customers);
+  result.ends.resize(customers);
+  result.flags.resize(customers);
+  result.customer_offsets.resize(customers + 1);
+  set(result, count_in_slices(customers, workers, 4096, [&](index_range range) {
+        counts local;
+        for (const std::size_t c : each(range)) {
+          const bool settled = settled_until == never || times[offsets[c + 1] - 1] <= settled_until;
+          result.begins[c] = static_cast<std::uint32_t>(offsets[c]);
+          result.ends[c] = static_cast<std::uint32_t>(offsets[c + 1]);
+          result.flags[c] = settled ? Data::settled : std::uint8_t{0};
+          result.customer_offsets[c + 1] = c + 1;
+          ++(settled ? local.nulls : local.open);
+          local.settled_customers += settled ? 1U : 0U;
+        }
+        return local;
+      }));
+}
+
+}  // namespace detail
+
 KLANTREIS_INLINE journey_set make_journeys(const event_log& log, const journey_options& options) {
   using data = journey_set::data;
   constexpr auto never = (std::numeric_limits<std::int64_t>::max)();
@@ -167,95 +321,20 @@ KLANTREIS_INLINE journey_set make_journeys(const event_log& log, const journey_o
     }
   }
 
-  struct part {
-    std::vector<std::uint32_t> begins, ends, journeys_of_customer;
-    std::vector<std::uint8_t> flags;
-    std::uint64_t conversions = 0, nulls = 0, open = 0, settled_customers = 0;
-    part& operator+=(const part& other) {
-      begins.insert(begins.end(), other.begins.begin(), other.begins.end());
-      ends.insert(ends.end(), other.ends.begin(), other.ends.end());
-      flags.insert(flags.end(), other.flags.begin(), other.flags.end());
-      journeys_of_customer.insert(journeys_of_customer.end(), other.journeys_of_customer.begin(),
-                                  other.journeys_of_customer.end());
-      conversions += other.conversions;
-      nulls += other.nulls;
-      open += other.open;
-      settled_customers += other.settled_customers;
-      return *this;
-    }
-  };
-  const auto offsets = log.offsets();
-  const auto times = log.times();
-  const auto touchpoints = log.touchpoints();
-  const std::span<const std::uint8_t> converts = result->converts;
-  const std::span<const std::uint8_t> converts_event = result->converts_event;
-  const auto after = options.after;
-
-  auto parts = count_in_slices(log.customers(), worker_count(options.threads), 4096, [&](index_range customers) {
-    part local;
-    local.journeys_of_customer.reserve(customers.end - customers.begin);
-    for (const std::size_t c : each(customers)) {
-      const std::uint64_t first = offsets[c];
-      std::uint64_t end = offsets[c + 1];
-      while (last != never && end > first && times[end - 1] > last) {
-        --end;
-      }
-      const std::size_t journeys_before = local.begins.size();
-      bool any_settled = false;
-      std::uint64_t begin = first;
-      std::uint64_t first_conversion = never;
-      const auto close = [&](std::uint64_t journey_end, bool cut_by_conversion) {
-        const bool converted = first_conversion != static_cast<std::uint64_t>(never);
-        const auto judged = converted ? first_conversion : journey_end - 1;
-        const bool settled = settled_until == never || times[judged] <= settled_until;
-        local.begins.push_back(static_cast<std::uint32_t>(begin));
-        local.ends.push_back(static_cast<std::uint32_t>(journey_end));
-        local.flags.push_back(static_cast<std::uint8_t>((converted ? data::converted : 0) |
-                                                        (settled ? data::settled : 0) |
-                                                        (cut_by_conversion ? data::cut_by_conversion : 0)));
-        any_settled |= settled;
-        ++(!settled ? local.open : converted ? local.conversions : local.nulls);
-        begin = journey_end;
-        first_conversion = never;
-      };
-      for (std::uint64_t event = first; event < end; ++event) {
-        if (gap != never && event > begin && times[event] - times[event - 1] > gap) {
-          close(event, false);
-        }
-        if ((converts_event.empty() ? converts[touchpoints[event]] : converts_event[event]) != 0) {
-          if (first_conversion == static_cast<std::uint64_t>(never)) {
-            first_conversion = event;
-          }
-          if (after != after_conversion::go_on) {
-            close(event + 1, true);
-            if (after == after_conversion::stop) {
-              begin = end;
-              break;
-            }
-          }
-        }
-      }
-      if (begin < end) {
-        close(end, false);
-      }
-      local.settled_customers += any_settled ? 1 : 0;
-      local.journeys_of_customer.push_back(static_cast<std::uint32_t>(local.begins.size() - journeys_before));
-    }
-    return local;
-  });
-  result->begins = std::move(parts.begins);
-  result->ends = std::move(parts.ends);
-  result->flags = std::move(parts.flags);
-  result->begins.shrink_to_fit();
-  result->ends.shrink_to_fit();
-  result->flags.shrink_to_fit();
-  result->conversions = parts.conversions;
-  result->nulls = parts.nulls;
-  result->open = parts.open;
-  result->settled_customers = parts.settled_customers;
-  result->customer_offsets.reserve(log.customers() + 1);
-  for (const auto count : parts.journeys_of_customer) {
-    result->customer_offsets.push_back(result->customer_offsets.back() + count);
+  const bool may_convert = !result->converts_event.empty() ||
+                           std::find(result->converts.begin(), result->converts.end(), 1) != result->converts.end();
+  const detail::journey_cutter cutter{.log = log,
+                                      .converts = result->converts,
+                                      .converts_event = result->converts_event,
+                                      .after = options.after,
+                                      .gap = gap,
+                                      .last = last,
+                                      .settled_until = settled_until};
+  const unsigned workers = worker_count(options.threads);
+  if (gap == never && last == never && !may_convert) {
+    cutter.take_whole(*result, workers);
+  } else {
+    cutter.cut(*result, workers);
   }
 
   journey_set journeys;
