@@ -59,16 +59,15 @@ class customer_slots {
   explicit customer_slots(unsigned common_bits) noexcept : common_bits_(common_bits) {}
 
   /// Counts the events of each customer of a partition.
-  template <typename Record>
-  void count(std::span<const Record> records) {
-    slot_of_.resize(records.size());
+  void count(std::span<const std::uint64_t> hashes) {
+    slot_of_.resize(hashes.size());
     if (slots_.empty()) {
       set_bits(6);
-      while (4 * (std::size_t{1} << bits_) < records.size()) {
+      while (4 * (std::size_t{1} << bits_) < hashes.size()) {
         set_bits(bits_ + 1);
       }
     }
-    while (!fits(records)) {
+    while (!fits(hashes)) {
       set_bits(bits_ + 1);
     }
     sort();
@@ -77,8 +76,8 @@ class customer_slots {
   /// In the order of their hashes, or of their keys where the partition is everything.
   [[nodiscard]] std::span<const customer> customers() const noexcept { return customers_; }
 
-  /// The place of the next event of the customer of a record; once for each record in turn.
-  [[nodiscard]] std::uint32_t next_place(std::size_t record) noexcept { return slots_[slot_of_[record]].next++; }
+  /// The place of an event among those of the partition, one customer after another; once for each event in turn.
+  [[nodiscard]] std::uint32_t next_place(std::size_t event) noexcept { return slots_[slot_of_[event]].next++; }
 
  private:
   struct slot {
@@ -92,13 +91,12 @@ class customer_slots {
     slots_.assign((std::size_t{1} << bits) + 64, slot{});
   }
 
-  template <typename Record>
-  [[nodiscard]] bool fits(std::span<const Record> records) {
+  [[nodiscard]] bool fits(std::span<const std::uint64_t> hashes) {
     const std::size_t most = std::size_t{1} << (bits_ - 1);
     const unsigned shift = 64 - bits_;
     std::size_t found = 0;
-    for (std::size_t i = 0; i < records.size(); ++i) {
-      const std::uint64_t hash = records[i].hash;
+    for (std::size_t i = 0; i < hashes.size(); ++i) {
+      const std::uint64_t hash = hashes[i];
       auto at = static_cast<std::size_t>((hash << common_bits_) >> shift);
       while (slots_[at].hash != hash) {
         if (slots_[at].events == 0) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -59,14 +60,6 @@ class event_rows {
     return found;
   }
 
-  /// Room for all times, of the rows' own memory where they have any; they cannot be read any more.
-  [[nodiscard]] bulk_vector<std::int64_t> take_room() {
-    keys_ = {};
-    bulk_vector<std::int64_t> room = std::move(times_);
-    room.resize(size());
-    return room;
-  }
-
   /// All times, one after another: where nobody else owns them, these rows' own.
   [[nodiscard]] bulk_vector<std::int64_t> take_times(unsigned workers) {
     if (!times_.empty()) {
@@ -112,28 +105,30 @@ struct time_bounds {
   }
 };
 
-/// An event on its way to its customer: the hash of the customer's key, and what else there is to know.
-template <typename Event>
-struct event_record {
-  std::uint64_t hash;
-  Event event;
-};
-
+/// How an event is written on its way to its customer, in one column or more. The first one holds, in the end, the
+/// times.
 struct long_codec {
+  static constexpr std::size_t columns = 2;
   struct event {
     std::int64_t time;
     std::uint32_t touchpoint;
     std::uint32_t row;
   };
-  [[nodiscard]] event make(std::int64_t time, std::uint32_t touchpoint, std::size_t row) const noexcept {
-    return {time, touchpoint, static_cast<std::uint32_t>(row)};
+  [[nodiscard]] std::array<std::uint64_t, columns> write(std::int64_t time, std::uint32_t touchpoint,
+                                                         std::size_t row) const noexcept {
+    return {static_cast<std::uint64_t>(time), std::uint64_t{touchpoint} << 32U | row};
+  }
+  [[nodiscard]] event read(const std::array<std::uint64_t, columns>& written) const noexcept {
+    return {static_cast<std::int64_t>(written[0]), static_cast<std::uint32_t>(written[1] >> 32U),
+            static_cast<std::uint32_t>(written[1])};
   }
   [[nodiscard]] std::int64_t time(const event& one) const noexcept { return one.time; }
   [[nodiscard]] std::uint32_t touchpoint(const event& one) const noexcept { return one.touchpoint; }
 };
 
-/// Half the size, for events without other columns whose times and touchpoints fit one word.
+/// For events without other columns whose times and touchpoints fit one word.
 struct short_codec {
+  static constexpr std::size_t columns = 1;
   using event = std::uint64_t;
   std::int64_t base = 0;
   unsigned bits = 0;  ///< of the touchpoint
@@ -148,9 +143,11 @@ struct short_codec {
     return short_codec{times.first, bits};
   }
 
-  [[nodiscard]] event make(std::int64_t time, std::uint32_t touchpoint, std::size_t) const noexcept {
-    return ((static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(base)) << bits) | touchpoint;
+  [[nodiscard]] std::array<std::uint64_t, columns> write(std::int64_t time, std::uint32_t touchpoint,
+                                                         std::size_t) const noexcept {
+    return {((static_cast<std::uint64_t>(time) - static_cast<std::uint64_t>(base)) << bits) | touchpoint};
   }
+  [[nodiscard]] event read(const std::array<std::uint64_t, columns>& written) const noexcept { return written[0]; }
   [[nodiscard]] std::int64_t time(event one) const noexcept {
     return static_cast<std::int64_t>((one >> bits) + static_cast<std::uint64_t>(base));
   }

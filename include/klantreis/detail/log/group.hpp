@@ -2,8 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -134,7 +134,6 @@ class row_grouper {
   template <typename Codec>
   void partition(const Codec& codec) {
     using event = typename Codec::event;
-    using record = event_record<event>;
     const std::size_t size = source_.size();
     unsigned bits = 0;
     while ((size >> bits) > 32'768) {
@@ -163,21 +162,40 @@ class row_grouper {
     }
     begins[partitions] = total;
 
-    bulk_vector<record> records(size);
+    bulk_vector<std::uint64_t> hashes(size);
+    std::array<bulk_vector<std::uint64_t>, Codec::columns - 1> more;
+    result_.times.resize(size);
+    // Signed and unsigned forms of one type may write each other's memory.
+    std::array<std::uint64_t*, Codec::columns> written{reinterpret_cast<std::uint64_t*>(result_.times.data())};
+    for (std::size_t c = 1; c < Codec::columns; ++c) {
+      more[c - 1].resize(size);
+      written[c] = more[c - 1].data();
+    }
     run_parallel(workers_, [&](unsigned worker) {
-      partition_writer<record> writer{records.data(), std::move(begins_of[worker])};
+      std::array<std::uint64_t*, Codec::columns + 1> to{hashes.data()};
+      std::copy(written.begin(), written.end(), to.begin() + 1);
+      partition_writer<Codec::columns + 1> writer{to, std::move(begins_of[worker])};
       source_.for_blocks(part(worker), [&](std::size_t first, const row_piece& piece) {
         const std::uint32_t* const touchpoints = touchpoints_.data() + first;
         for (std::size_t i = 0; i < piece.count; ++i) {
           const std::uint64_t hash = mix_key(piece.keys[i]);
-          writer.put(partition_of(hash), {hash, codec.make(piece.times[i], touchpoints[i], first + i)});
+          std::array<std::uint64_t, Codec::columns + 1> row{hash};
+          const auto written_event = codec.write(piece.times[i], touchpoints[i], first + i);
+          std::copy(written_event.begin(), written_event.end(), row.begin() + 1);
+          writer.put(partition_of(hash), row);
         }
       });
       writer.finish();
     });
+    source_ = {};
+    const auto read = [&](std::size_t at) {
+      std::array<std::uint64_t, Codec::columns> row;
+      for (std::size_t c = 0; c < Codec::columns; ++c) {
+        row[c] = written[c][at];
+      }
+      return codec.read(row);
+    };
 
-    // All is in the records now, so that what they were made of gives its memory to the result.
-    result_.times = source_.take_room();
     result_.touchpoints = std::move(touchpoints_);
     if (with_rows_) {
       result_.rows.resize(size);
@@ -191,19 +209,25 @@ class row_grouper {
       bulk_vector<event> events;
       for (std::size_t p = next_partition++; p < partitions; p = next_partition++) {
         check_stop();
-        const std::span<const record> own{records.data() + begins[p], begins[p + 1] - begins[p]};
-        slots.count(own);
+        const index_range own{begins[p], begins[p + 1]};
+        slots.count(std::span{hashes}.subspan(own.begin, own.end - own.begin));
         keys[p].reserve(slots.customers().size());
         sizes[p].reserve(slots.customers().size());
         for (const auto& customer : slots.customers()) {
           keys[p].push_back(customer.key);
           sizes[p].push_back(customer.events);
         }
-        events.resize(own.size());
-        for (std::size_t i = 0; i < own.size(); ++i) {
-          events[slots.next_place(i)] = own[i].event;
+        events.resize(own.end - own.begin);
+        bool rises = true;
+        std::int64_t time = 0;
+        for (std::size_t i = 0; i < events.size(); ++i) {
+          const event one = read(own.begin + i);
+          rises = rises && (i == 0 || codec.time(one) > time);
+          time = codec.time(one);
+          events[slots.next_place(i)] = one;
         }
-        if (!rises(codec, own)) {
+        // Where each event is later than the one before, whoever had it, nobody's events need to be sorted.
+        if (!rises) {
           std::size_t at = 0;
           for (const std::uint32_t length : sizes[p]) {
             ties[worker] += sort_customer(codec, std::span{events}.subspan(at, length));
@@ -217,17 +241,6 @@ class row_grouper {
     for (const std::uint64_t count : ties) {
       result_.ties += count;
     }
-  }
-
-  /// True when each event is later than the one before, whoever had it: then nobody's events need to be sorted.
-  template <typename Codec, typename Record>
-  [[nodiscard]] static bool rises(const Codec& codec, std::span<const Record> records) noexcept {
-    for (std::size_t i = 1; i < records.size(); ++i) {
-      if (codec.time(records[i].event) <= codec.time(records[i - 1].event)) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /// Sorts one customer's events, which came in the order of their rows, by (time, order) and counts the ties.
