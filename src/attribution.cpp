@@ -2,6 +2,7 @@
 #include "klantreis/detail/attribution/attribute.ipp"
 #include "klantreis/detail/attribution/bootstrap.ipp"
 #include "klantreis/detail/attribution/models.ipp"
+#include "klantreis/detail/attribution/passes.ipp"
 #include "klantreis/detail/attribution/removal_effects.ipp"
 #include "klantreis/detail/attribution/rows.ipp"
 #include "klantreis/detail/attribution/shapley.ipp"

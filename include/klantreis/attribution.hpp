@@ -7,6 +7,7 @@
 #include "klantreis/attribution/attribute.hpp"        // credit of the items, with intervals
 #include "klantreis/attribution/bootstrap.hpp"        // intervals by drawing customers
 #include "klantreis/attribution/models.hpp"           // the models
+#include "klantreis/attribution/passes.hpp"           // credit of journeys that come in parts
 #include "klantreis/attribution/removal_effects.hpp"  // what removing each item would cost
 #include "klantreis/attribution/rows.hpp"             // credit by path, and of one customer
 #include "klantreis/attribution/shapley.hpp"          // Shapley values of any game, and by position

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "klantreis/core.hpp"
 #include "klantreis/dropoff.hpp"
@@ -44,6 +46,37 @@ using part_counts = std::variant<transition_counts, path_table, funnel_counts, d
 /// Adds the counts of other customers.
 /// \throws input_error when the kinds differ, or the options under which they were counted, naming the option.
 void merge(part_counts& total, const part_counts& more);
+
+/// Counts of paths, variants or transitions in pieces by a hash of the path, or of the two ends of the transition, the
+/// same on every machine: all counts, values and times of a path or a transition are in one piece. Piece i of these
+/// counts and piece i of other counts add up; different pieces do not, as a customer may be in several.
+///
+/// So what is more than memory holds, distinct paths or the time that each transition took, can be kept in files, one
+/// for each piece. Probabilities of transitions need the visits of all pieces.
+/// \throws input_error when the counts are of something else, or without pieces.
+[[nodiscard]] std::vector<part_counts> split(const part_counts& counts, std::size_t pieces);
+
+/// The most frequent of variants that come in pieces of different paths, as `split` makes them.
+///
+///     top_variants top{{.limit = 100}};
+///     for (std::size_t i = 0; i < pieces; ++i) top.add(all_counts_of_piece(i));
+///     const table result = top.result();       // that of `variants` of all counts
+class top_variants {
+ public:
+  /// \throws input_error without a limit.
+  explicit top_variants(variant_options options);
+
+  /// Adds variants none of whose paths were added before.
+  /// \throws input_error when they were counted under other options.
+  void add(const variant_counts& piece);
+
+  [[nodiscard]] table result() const;
+
+ private:
+  variant_options options_;
+  variant_counts shown_;
+  detail::hidden_variants hidden_;
+};
 
 namespace detail {
 /// No log has more events; sums of so many are exact as floating-point numbers.

@@ -102,9 +102,28 @@ void bind_attribute(py::module_& m) {
       py::arg("journeys"), py::kw_only(), py::arg("model"), py::arg("parameters"), py::arg("options"));
 }
 
+void bind_passes(py::module_& m) {
+  py::class_<credit_passes>(m, "CreditPasses")
+      .def(py::init([](const std::string& model, const named_values& parameters, const named_values& options) {
+             return credit_passes{model_of(model, parameters), options_of(options)};
+           }),
+           py::kw_only(), py::arg("model"), py::arg("parameters"), py::arg("options"))
+      .def_static(
+          "can_count",
+          [](const std::string& model, const named_values& parameters) {
+            return credit_passes::can_count(model_of(model, parameters));
+          },
+          py::kw_only(), py::arg("model"), py::arg("parameters"))
+      .def("count", &credit_passes::count, py::arg("part"), released())
+      .def_property_readonly("has_second_pass", &credit_passes::has_second_pass)
+      .def("measure", &credit_passes::measure, py::arg("part"), released())
+      .def("result", &credit_passes::result, released());
+}
+
 }  // namespace
 
 void bind_attribution(py::module_& m) {
+  bind_passes(m);
   bind_attribute<journey_set>(m);
   bind_attribute<path_table>(m);
   m.def(

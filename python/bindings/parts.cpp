@@ -134,6 +134,16 @@ void bind_parts(py::module_& m) {
           "merge", [](part& total, const part& more) { merge(total.counts, more.counts); }, py::arg("more"), released())
       .def(
           "copy", [](const part& given) { return given; }, released())
+      .def(
+          "split",
+          [](const part& given, std::size_t pieces) {
+            std::vector<part> result;
+            for (part_counts& piece : split(given.counts, pieces)) {
+              result.push_back({std::move(piece)});
+            }
+            return result;
+          },
+          py::arg("pieces"), released())
       .def("to_bytes",
            [](const part& given) {
              std::string bytes;
@@ -151,6 +161,15 @@ void bind_parts(py::module_& m) {
             return part{counts_from_bytes(view)};
           },
           py::arg("bytes"));
+  py::class_<top_variants>(m, "TopVariants")
+      .def(py::init([](std::size_t limit, double level, double min_n) {
+             return top_variants{{.limit = limit, .intervals = {.level = level, .min_n = min_n}}};
+           }),
+           py::kw_only(), py::arg("limit"), py::arg("level"), py::arg("min_n"))
+      .def(
+          "add", [](top_variants& top, const part& piece) { top.add(piece.as<variant_counts>()); }, py::arg("piece"),
+          released())
+      .def("result", &top_variants::result, released());
   bind_counting(m);
   bind_results(m);
 }

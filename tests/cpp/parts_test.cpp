@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <random>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -133,6 +134,78 @@ TEST_CASE("any split by customer, merged in any order and read from bytes, gives
       CHECK(shown(total[kind]) == shown(whole[kind]));
     }
   }
+}
+
+TEST_CASE("pieces by path and by transition, merged one by one, say what all counts say") {
+  std::mt19937 random{17};
+  for (int round = 0; round < 100; ++round) {
+    const auto events = test::random_events(random, 60, names);
+    std::map<std::string, std::size_t> shard_of;
+    std::vector<std::vector<test::event>> shards(3);
+    for (const auto& event : events) {
+      shards[shard_of.try_emplace(event.customer, random() % shards.size()).first->second].push_back(event);
+    }
+    std::erase_if(shards, [](const auto& shard) { return shard.empty(); });
+    const std::size_t pieces = 1 + random() % 6;
+    const auto merged = [&](auto&& count) {
+      std::vector<part_counts> total;
+      for (const auto& shard : shards) {
+        const std::vector<part_counts> parts = split(count(cut(shard)), pieces);
+        REQUIRE(parts.size() == pieces);
+        for (std::size_t i = 0; i < pieces; ++i) {
+          const part_counts sent = counts_from_bytes(to_bytes(parts[i]));
+          i < total.size() ? merge(total[i], sent) : total.push_back(sent);
+        }
+      }
+      return total;
+    };
+    const std::size_t limit = random() % 4;
+    top_variants top{{.limit = limit}};
+    for (const part_counts& piece : merged([](const journey_set& journeys) { return count_variants(journeys); })) {
+      top.add(std::get<variant_counts>(piece));
+    }
+    const variant_counts ways = count_variants(cut(events));
+    CHECK(to_text(top.result(), 100) == to_text(variants(ways, {.limit = limit}), 100));
+
+    std::map<std::string, std::string> found;
+    for (const part_counts& piece : merged([](const journey_set& journeys) { return make_paths(journeys); })) {
+      const path_table& paths = std::get<path_table>(piece);
+      for (std::size_t path = 0; path < paths.size(); ++path) {
+        std::string& counts = found[join_path(paths.names(), paths.path(path))];
+        CHECK(counts.empty());  // all that is known of a path is in one piece
+        counts = std::to_string(paths.conversions()[path]) + " " + std::to_string(paths.nulls()[path]);
+      }
+    }
+    CHECK(found.size() == ways.paths().size());
+    for (std::size_t path = 0; path < ways.paths().size(); ++path) {
+      CHECK(found[join_path(ways.paths().names(), ways.paths().path(path))] ==
+            std::to_string(ways.paths().conversions()[path]) + " " + std::to_string(ways.paths().nulls()[path]));
+    }
+
+    std::multiset<std::string> rows;
+    const auto rows_of = [](const table& edges, auto&& add) {
+      for (std::size_t row = 0; row < edges.rows(); ++row) {
+        const std::string text = edges.texts("from")[row] + edges.texts("to")[row];
+        add(text + " " + std::to_string(edges.integers("weight")[row]) + " " +
+            std::to_string(edges.numbers("median_time")[row]));
+      }
+    };
+    for (const part_counts& piece : merged([](const journey_set& journeys) { return count_transitions(journeys); })) {
+      rows_of(transitions(std::get<transition_counts>(piece)), [&](const std::string& text) { rows.insert(text); });
+    }
+    rows_of(transitions(count_transitions(cut(events))), [&](const std::string& text) {
+      REQUIRE(rows.contains(text));
+      rows.erase(rows.find(text));
+    });
+    CHECK(rows.empty());
+  }
+}
+
+TEST_CASE("what cannot be split says so") {
+  const auto journeys = cut({{"u", 0, "a"}, {"u", 1, "buy"}});
+  CHECK_THROWS_WITH(split(count_steps(journeys), 4), ContainsSubstring("step_matrix cannot be split"));
+  CHECK_THROWS_WITH(split(count_variants(journeys), 0), ContainsSubstring("at least one"));
+  CHECK_THROWS_WITH(top_variants{{}}, ContainsSubstring("limit"));
 }
 
 TEST_CASE("counts of two kinds, or of different options, do not merge") {

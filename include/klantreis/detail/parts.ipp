@@ -7,6 +7,7 @@
 
 #include "klantreis/detail/parts/check.ipp"
 #include "klantreis/detail/parts/fields.hpp"
+#include "klantreis/detail/parts/split.ipp"
 #include "klantreis/parts.hpp"
 
 namespace klantreis {

@@ -24,6 +24,12 @@ struct variant_options {
 
 namespace detail {
 struct part_fields;
+
+/// Paths that were left out of counts, and the settled journeys on them.
+struct hidden_variants {
+  std::size_t paths = 0;
+  double journeys = 0.0;
+};
 }  // namespace detail
 
 /// The distinct paths of journeys with how long each journey took; merges by `+=` over logs that share no customer.
@@ -38,7 +44,7 @@ class variant_counts {
  private:
   friend struct detail::part_fields;
   friend variant_counts count_variants(const journey_set&, const variant_options&);
-  friend table variants(const variant_counts&, const variant_options&);
+  friend table variants(const variant_counts&, const variant_options&, const detail::hidden_variants&);
 
   path_table paths_;
   std::vector<double> seconds_;  // of each unit of the paths; empty without time
@@ -48,8 +54,10 @@ class variant_counts {
 /// Counts the distinct paths of the journeys, by `by` and `collapse` of the options.
 [[nodiscard]] variant_counts count_variants(const journey_set& journeys, const variant_options& options = {});
 
-/// The table of `variants` from counts, by `limit` and `intervals` of the options.
-[[nodiscard]] table variants(const variant_counts& counts, const variant_options& options = {});
+/// The table of `variants` from counts, by `limit` and `intervals` of the options. What `hidden` counts is a part of
+/// the whole, but has no row.
+[[nodiscard]] table variants(const variant_counts& counts, const variant_options& options = {},
+                             const detail::hidden_variants& hidden = {});
 
 /// The distinct paths, most frequent first, then by the names along the path.
 ///

@@ -181,10 +181,18 @@ inline table credit_table(credit_result&& credits, const std::string& by, const 
 inline credit_result markov_credits(const path_table& paths, const markov_model& model,
                                     const attribution_options& options) {
   const interval_options intervals{.level = options.level, .min_n = options.min_n};
+  const order_chain chain = make_order_chain(
+      paths,
+      {.order = order_of(paths, model), .self_transitions = model.self_transitions, .smoothing = model.smoothing});
+  const chain_outcomes outcomes{.totals = totals_of(paths, options.threads), .has_values = paths.has_values()};
   if (!has_influence(model)) {
-    return markov_points(paths, model, intervals, options.threads);
+    return markov_points(chain, outcomes, model, intervals, options.threads);
   }
-  return markov_credit{paths, model, options.intervals, intervals, options.threads}.result();
+  markov_credit credit{chain, outcomes, model, options.intervals, intervals, options.threads};
+  if (options.intervals) {
+    credit.measure({.paths = &paths, .offsets = chain.path_offsets(), .edges = chain.path_edges()});
+  }
+  return credit.result();
 }
 
 /// Rules that are learned from the paths have no influence values: what was learned would move as well.
@@ -255,12 +263,16 @@ inline credit_result credits_of_paths(const path_table& paths, const attribution
       model);
 }
 
+[[noreturn]] inline void refuse_open(std::size_t journeys) {
+  throw input_error("none of the " + std::to_string(journeys) +
+                    " journeys is settled, and attribution uses settled ones; choose an inactivity shorter than the "
+                    "log, or a later observed_until");
+}
+
 inline void check_attributable(const journey_set& journeys) {
   require_cut(journeys, "attribution");
   if (!journeys.empty() && journeys.settled_customers() == 0) {
-    throw input_error("none of the " + std::to_string(journeys.size()) +
-                      " journeys is settled, and attribution uses settled ones; choose an inactivity shorter than the "
-                      "log, or a later observed_until");
+    refuse_open(journeys.size());
   }
 }
 

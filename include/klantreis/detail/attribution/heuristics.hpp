@@ -250,16 +250,141 @@ struct credit_moments {
   }
 };
 
-/// Splits the conversions by a rule.
+/// Splits the conversions by a rule: a pass over the customers for the credits and, where intervals are wanted, another
+/// one for their influence values. The customers may come in several sources, whose items may have other numbers.
 ///
 /// ψ of a credit: what the customer's own journeys gave, less the mean over the customers; of a share x/Y:
 /// (x_u − share·y_u)/Y.
-template <typename Rule, typename Source>
-credit_result credit_by_rule(const Rule& rule, const Source& source, bool with_intervals,
-                             const interval_options& intervals, unsigned threads) {
-  const std::size_t items = source.names().size();
-  const auto for_each_customer = [&](index_range range, auto&& use) {
-    customer_credit customer{items};
+class rule_credit {
+ public:
+  rule_credit(bool with_intervals, const interval_options& intervals, unsigned threads)
+      : with_intervals_(with_intervals), intervals_(intervals), threads_(threads) {}
+
+  [[nodiscard]] const name_table& names() const noexcept { return names_; }
+
+  template <typename Rule, typename Source>
+  void count(const Rule& rule, const Source& source) {
+    const std::vector<std::uint32_t> code_of = meet(source.names());
+    const std::size_t items = code_of.size();
+    const auto part = sum_in_pieces(source.size(), threads_, items * 4 * sizeof(double), [&](index_range range) {
+      credit_sums piece;
+      piece.credit.resize(items);
+      piece.value.resize(items);
+      for_each_customer(rule, source, range, [&piece](const customer_credit& customer, double times) {
+        piece.totals.add(customer.sums, times);
+        const double square = customer.sums.conversions * customer.sums.conversions;
+        piece.conversions2 += times * square;
+        piece.conversions4 += times * square * square;
+        for (const std::uint32_t item : customer.touched()) {
+          piece.credit[item] += times * customer.credit(item);
+          piece.value[item] += times * customer.value(item);
+        }
+      });
+      return piece;
+    });
+    const std::vector<bool> seen = source.seen();
+    for (std::size_t item = 0; item < items; ++item) {
+      sums_.credit[code_of[item]] += part.credit[item];
+      sums_.value[code_of[item]] += part.value[item];
+      seen_[code_of[item]] = seen_[code_of[item]] || seen[item];
+    }
+    sums_.totals += part.totals;
+    sums_.conversions2 += part.conversions2;
+    sums_.conversions4 += part.conversions4;
+    has_values_ = has_values_ || source.has_values();
+  }
+
+  /// The second pass, when all sources have been counted.
+  template <typename Rule, typename Source>
+  void measure(const Rule& rule, const Source& source) {
+    const std::vector<std::uint32_t> code_of = meet(source.names());
+    const std::size_t items = code_of.size();
+    const std::vector<double> shares = this->shares();
+    const outcome_totals& totals = sums_.totals;
+    const double conversions = totals.sums.conversions;
+    const double m = totals.customers;
+    const std::size_t weight = items * (sizeof(item_moments) + 2 * sizeof(double));
+    const auto part = sum_in_pieces(source.size(), threads_, weight, [&](index_range range) {
+      credit_moments piece;
+      piece.items.resize(items);
+      for_each_customer(rule, source, range, [&](const customer_credit& customer, double times) {
+        const outcome_sums& own = customer.sums;
+        const double square = own.conversions * own.conversions;
+        for (const std::uint32_t item : customer.touched()) {
+          item_moments& moment = piece.items[item];
+          const std::uint32_t code = code_of[item];
+          add_times(moment.credit, customer.credit(item) - sums_.credit[code] / m, times);
+          add_times(moment.value, customer.value(item) - sums_.value[code] / m, times);
+          if (conversions > 0.0) {
+            add_times(moment.share, (customer.credit(item) - shares[code] * own.conversions) / conversions, times);
+          }
+          moment.conversions2 += times * square;
+          moment.conversions4 += times * square * square;
+        }
+        piece.unattributed.add(own, totals, times);
+      });
+      return piece;
+    });
+    for (std::size_t item = 0; item < items; ++item) {
+      moments_.items[code_of[item]] += part.items[item];
+    }
+    moments_.unattributed += part.unattributed;
+  }
+
+  [[nodiscard]] credit_result result() const {
+    const outcome_totals& totals = sums_.totals;
+    const double conversions = totals.sums.conversions;
+    const double m = totals.customers;
+    const std::vector<double> shares = this->shares();
+    // The customers who gave an item nothing: ψ = −mean for its credit, −share·y_u/Y for its share.
+    const auto with_untouched = [m](const influence_sum& touched, double mean) {
+      const double others = (std::max)(0.0, m - touched.customers());
+      influence_sum all{m, touched.sum(), touched.sum2(), touched.sum4()};
+      const double square = mean * mean;
+      return all += influence_sum{0.0, -others * mean, others * square, others * square * square};
+    };
+    const interval_maker make{.options = intervals_, .wanted = with_intervals_, .totals = totals};
+    credit_result result;
+    result.has_values = has_values_;
+    result.customers = m;
+    for (std::uint32_t item = 0; item < names_.size(); ++item) {
+      if (!seen_[item]) {
+        continue;
+      }
+      item_credit row;
+      row.name = names_[item];
+      const item_moments& moment = moments_.items[item];
+      const double factor = conversions > 0.0 ? shares[item] / conversions : 0.0;
+      const double square = factor * factor;
+      influence_sum of_share{m, moment.share.sum(), moment.share.sum2(), moment.share.sum4()};
+      of_share += influence_sum{0.0, 0.0, square * (sums_.conversions2 - moment.conversions2),
+                                square * square * (sums_.conversions4 - moment.conversions4)};
+      row.share = make.prob(shares[item], of_share);
+      row.credit = make.conversions(sums_.credit[item], with_untouched(moment.credit, sums_.credit[item] / m));
+      row.credit_value = make.value(sums_.value[item], with_untouched(moment.value, sums_.value[item] / m));
+      result.items.push_back(std::move(row));
+    }
+    result.unattributed = unattributed_credit(moments_.unattributed, make);
+    return result;
+  }
+
+ private:
+  /// The numbers here of the items of a source.
+  [[nodiscard]] std::vector<std::uint32_t> meet(const name_table& names) {
+    std::vector<std::uint32_t> codes(names.size());
+    for (name_table::code code = 0; code < codes.size(); ++code) {
+      codes[code] = names_.intern(names[code]);
+    }
+    seen_.resize(names_.size());
+    sums_.credit.resize(names_.size());
+    sums_.value.resize(names_.size());
+    moments_.items.resize(names_.size());
+    return codes;
+  }
+
+  template <typename Rule, typename Source, typename Use>
+  static void for_each_customer(const Rule& rule, const Source& source, index_range range, Use&& use) {
+    customer_credit customer{source.names().size()};
     typename Source::buffers space;
     for (const std::size_t index : each(range)) {
       const double times = source.read(index, rule, space, customer);
@@ -268,98 +393,44 @@ credit_result credit_by_rule(const Rule& rule, const Source& source, bool with_i
       }
       customer.clear();
     }
-  };
+  }
 
-  const auto sums = sum_in_pieces(source.size(), threads, items * 4 * sizeof(double), [&](index_range range) {
-    credit_sums part;
-    part.credit.resize(items);
-    part.value.resize(items);
-    for_each_customer(range, [&part](const customer_credit& customer, double times) {
-      part.totals.add(customer.sums, times);
-      const double square = customer.sums.conversions * customer.sums.conversions;
-      part.conversions2 += times * square;
-      part.conversions4 += times * square * square;
-      for (const std::uint32_t item : customer.touched()) {
-        part.credit[item] += times * customer.credit(item);
-        part.value[item] += times * customer.value(item);
+  [[nodiscard]] std::vector<double> shares() const {
+    const outcome_totals& totals = sums_.totals;
+    const double conversions = totals.sums.conversions;
+    std::vector<double> share(names_.size(), null_value);
+    if (conversions > 0.0) {
+      std::size_t earning = 0;
+      for (std::size_t item = 0; item < share.size(); ++item) {
+        share[item] = sums_.credit[item] / conversions;
+        earning += sums_.credit[item] > 0.0 ? 1U : 0U;
       }
-    });
-    return part;
-  });
-
-  const outcome_totals& totals = sums.totals;
-  const double conversions = totals.sums.conversions;
-  const double m = totals.customers;
-  std::vector<double> share(items, null_value);
-  if (conversions > 0.0) {
-    std::size_t earning = 0;
-    for (std::size_t item = 0; item < items; ++item) {
-      share[item] = sums.credit[item] / conversions;
-      earning += sums.credit[item] > 0.0 ? 1U : 0U;
+      if (earning == 1 && totals.unattributed_conversions() == 0.0) {
+        *std::max_element(share.begin(), share.end()) = 1.0;
+      }
     }
-    if (earning == 1 && totals.unattributed_conversions() == 0.0) {
-      *std::max_element(share.begin(), share.end()) = 1.0;
-    }
+    return share;
   }
 
-  credit_moments moments;
-  moments.items.resize(items);
+  bool with_intervals_;
+  interval_options intervals_;
+  unsigned threads_;
+  name_table names_;
+  bool has_values_ = false;
+  std::vector<bool> seen_;
+  credit_sums sums_;
+  credit_moments moments_;
+};
+
+template <typename Rule, typename Source>
+credit_result credit_by_rule(const Rule& rule, const Source& source, bool with_intervals,
+                             const interval_options& intervals, unsigned threads) {
+  rule_credit credit{with_intervals, intervals, threads};
+  credit.count(rule, source);
   if (with_intervals) {
-    const std::size_t weight = items * (sizeof(item_moments) + 2 * sizeof(double));
-    moments = sum_in_pieces(source.size(), threads, weight, [&](index_range range) {
-      credit_moments part;
-      part.items.resize(items);
-      for_each_customer(range, [&](const customer_credit& customer, double times) {
-        const outcome_sums& own = customer.sums;
-        const double square = own.conversions * own.conversions;
-        for (const std::uint32_t item : customer.touched()) {
-          item_moments& moment = part.items[item];
-          add_times(moment.credit, customer.credit(item) - sums.credit[item] / m, times);
-          add_times(moment.value, customer.value(item) - sums.value[item] / m, times);
-          if (conversions > 0.0) {
-            add_times(moment.share, (customer.credit(item) - share[item] * own.conversions) / conversions, times);
-          }
-          moment.conversions2 += times * square;
-          moment.conversions4 += times * square * square;
-        }
-        part.unattributed.add(own, totals, times);
-      });
-      return part;
-    });
+    credit.measure(rule, source);
   }
-
-  // The customers who gave an item nothing: ψ = −mean for its credit, −share·y_u/Y for its share.
-  const auto with_untouched = [m](const influence_sum& touched, double mean) {
-    const double others = (std::max)(0.0, m - touched.customers());
-    influence_sum all{m, touched.sum(), touched.sum2(), touched.sum4()};
-    const double square = mean * mean;
-    return all += influence_sum{0.0, -others * mean, others * square, others * square * square};
-  };
-
-  const interval_maker make{.options = intervals, .wanted = with_intervals, .totals = totals};
-  credit_result result;
-  result.has_values = source.has_values();
-  result.customers = m;
-  const std::vector<bool> seen = source.seen();
-  for (std::uint32_t item = 0; item < items; ++item) {
-    if (!seen[item]) {
-      continue;
-    }
-    item_credit row;
-    row.name = source.names()[item];
-    const item_moments& moment = moments.items[item];
-    const double factor = conversions > 0.0 ? share[item] / conversions : 0.0;
-    const double square = factor * factor;
-    influence_sum of_share{m, moment.share.sum(), moment.share.sum2(), moment.share.sum4()};
-    of_share += influence_sum{0.0, 0.0, square * (sums.conversions2 - moment.conversions2),
-                              square * square * (sums.conversions4 - moment.conversions4)};
-    row.share = make.prob(share[item], of_share);
-    row.credit = make.conversions(sums.credit[item], with_untouched(moment.credit, sums.credit[item] / m));
-    row.credit_value = make.value(sums.value[item], with_untouched(moment.value, sums.value[item] / m));
-    result.items.push_back(std::move(row));
-  }
-  result.unattributed = unattributed_credit(moments.unattributed, make);
-  return result;
+  return credit.result();
 }
 
 }  // namespace klantreis::detail

@@ -151,23 +151,49 @@ struct loss_shares {
   });
 }
 
-/// Credits by removal effects in the chain of order k.
+/// The paths of a chain and the ways they take through it.
+struct walked_paths {
+  const path_table* paths = nullptr;
+  std::span<const std::uint64_t> offsets;
+  std::span<const std::uint32_t> edges;
+};
+
+/// What credits are made of beside the chain: how the journeys ended, and whether values are known.
+struct chain_outcomes {
+  outcome_totals totals;
+  bool has_values = false;
+};
+
+/// Credits by removal effects in the chain of order k: solved at once, then a pass over the paths for the intervals.
 ///
 /// ψ of b is (y_u − b·j_u)/J; ψ of b'_c is Σ ρ_i (b'_j − b'_i)/J over the customer's transitions i → j outside the
 /// removed states, with ρ_i = N'_0i/N_0i; here 1/J and N_0i = visits_i/J are drawn together, so that ρ_i/J =
 /// N'_0i/visits_i. All other influence values are combinations of these two. A conversion pays 1, or its value.
 class markov_credit {
  public:
-  markov_credit(const path_table& paths, const markov_model& model, bool with_intervals,
-                const interval_options& intervals, unsigned threads)
-      : paths_(&paths),
-        chain_(make_order_chain(paths, {.order = order_of(paths, model), .self_transitions = model.self_transitions})),
-        units_(units_of(chain_, model.units)),
-        values_(paths.has_values()),
-        threads_(threads) {
+  /// `chain` must outlive this object.
+  markov_credit(const order_chain& chain, const chain_outcomes& outcomes, const markov_model& model,
+                bool with_intervals, const interval_options& intervals, unsigned threads)
+      : chain_(&chain), units_(units_of(chain, model.units)), values_(outcomes.has_values), threads_(threads) {
     make_.options = intervals;
     make_.wanted = with_intervals;
-    make_.totals = totals_of(paths, threads);
+    make_.totals = outcomes.totals;
+    if (chain.journeys() > 0.0) {
+      check_removal_work(chain, units_.size());
+      chains_.emplace(chain, units_.states, values_);
+      moments_.resize(chains_->blocks());
+      solve();
+    }
+  }
+
+  /// Whether what was solved is held for further passes; else each pass solves anew.
+  [[nodiscard]] bool is_kept() const noexcept { return keep_; }
+
+  /// Adds the influence values of the customers of `walked`.
+  void measure(const walked_paths& walked) {
+    for (std::size_t block = 0; block < moments_.size(); ++block) {
+      moments_[block] += pass(walked, block);
+    }
   }
 
   [[nodiscard]] credit_result result() {
@@ -175,24 +201,17 @@ class markov_credit {
     result.has_values = values_;
     result.has_removal_effects = true;
     result.customers = make_.totals.customers;
-    if (!(chain_.journeys() > 0.0)) {
+    if (!chains_) {
       return result;
     }
-    check_removal_work(chain_, units_.size());
-    const taboo_chains chains{chain_, units_.states, values_};
-    solve(chains);
     rows_.resize(units_.size());
     for (std::size_t i = 0; i < units_.size(); ++i) {
       rows_[i].name = units_.names[i];
     }
     unattributed_moments unattributed;
-    for (std::size_t block = 0; block < chains.blocks(); ++block) {
-      block_moments moments;
-      if (make_.wanted) {
-        moments = pass(chains, block);
-      }
-      fill_rows(chains.items_of_block(block), moments);
-      unattributed += moments.unattributed;
+    for (std::size_t block = 0; block < moments_.size(); ++block) {
+      fill_rows(chains_->items_of_block(block), moments_[block]);
+      unattributed += moments_[block].unattributed;
     }
     if (values_ && !value_.can_share() && make_.totals.sums.touched_value != 0.0) {
       // The losses cancel out, so no item has a part of the value.
@@ -209,13 +228,14 @@ class markov_credit {
   // Solved blocks are kept for the pass over the customers while they fit into this many bytes.
   static constexpr std::size_t kept_bytes = std::size_t{1} << 30U;
 
-  void solve(const taboo_chains& chains) {
-    const double journeys = chain_.journeys();
+  void solve() {
+    const taboo_chains& chains = *chains_;
+    const double journeys = chain_->journeys();
     conversion_.base = make_.totals.sums.conversions / journeys;
     conversion_.without.resize(units_.size());
     value_.base = make_.totals.sums.value / journeys;
     value_.without.resize(values_ ? units_.size() : 0);
-    const std::size_t bytes = chains.blocks() * chain_.size() * sizeof(lane) * (values_ ? 3 : 2);
+    const std::size_t bytes = chains.blocks() * chain_->size() * sizeof(lane) * (values_ ? 3 : 2);
     keep_ = make_.wanted && bytes <= kept_bytes;
     kept_.resize(chains.blocks());
 
@@ -245,9 +265,9 @@ class markov_credit {
         continue;
       }
       for (unsigned worker = 0; worker < workers && first + worker < chains.blocks(); ++worker) {
-        all_conversion_.add(chain_, solved[worker].visits, solved[worker].conversion);
+        all_conversion_.add(*chain_, solved[worker].visits, solved[worker].conversion);
         if (values_) {
-          all_value_.add(chain_, solved[worker].visits, solved[worker].value);
+          all_value_.add(*chain_, solved[worker].visits, solved[worker].value);
         }
         if (keep_) {
           kept_[first + worker] = std::move(solved[worker]);
@@ -258,7 +278,7 @@ class markov_credit {
 
     conversion_.finish(1.0, [&](std::size_t i, double effect) { return chains.on_graph(i, effect); });
     double scale = 0.0;
-    for (const double value : chain_.values()) {
+    for (const double value : chain_->values()) {
       scale += std::abs(value) / journeys;
     }
     value_.finish(scale, [&](std::size_t i, double effect) { return chains.value_on_graph(i, effect); });
@@ -266,8 +286,8 @@ class markov_credit {
 
   // ρ_i/J takes the place of the expected visits.
   void visits_to_rho(taboo_block& block) const {
-    for (std::size_t state = 0; state < chain_.size(); ++state) {
-      block.visits[state] /= chain_.visits()[state];
+    for (std::size_t state = 0; state < chain_->size(); ++state) {
+      block.visits[state] /= chain_->visits()[state];
     }
   }
 
@@ -280,12 +300,12 @@ class markov_credit {
   };
 
   template <bool Values>
-  void add_path(own_influence& own, const taboo_block& block, std::size_t path, bool converted, double worth) const {
+  void add_path(own_influence& own, const walked_paths& walked, const taboo_block& block, std::size_t path,
+                bool converted, double worth) const {
     std::uint32_t here = order_chain::start;
-    const auto targets = chain_.targets();
-    const auto edges = chain_.path_edges();
-    for (std::uint64_t at = chain_.path_offsets()[path]; at < chain_.path_offsets()[path + 1]; ++at) {
-      const std::uint32_t edge = edges[at];
+    const auto targets = chain_->targets();
+    for (std::uint64_t at = walked.offsets[path]; at < walked.offsets[path + 1]; ++at) {
+      const std::uint32_t edge = walked.edges[at];
       const std::uint32_t next = targets[edge];
       own.conversion += block.visits[here] * (block.conversion[next] - block.conversion[here]);
       own.all_conversion += all_conversion_.edge[edge];
@@ -303,15 +323,15 @@ class markov_credit {
     }
   }
 
-  [[nodiscard]] block_moments pass(const taboo_chains& chains, std::size_t number) const {
+  [[nodiscard]] block_moments pass(const walked_paths& walked, std::size_t number) const {
     taboo_block again;
     if (!keep_) {
-      again = chains.solve(number, true);
+      again = chains_->solve(number, true);
       visits_to_rho(again);
     }
     const taboo_block& block = keep_ ? kept_[number] : again;
-    const index_range range = chains.items_of_block(number);
-    return values_ ? pass_over_units<true>(block, range) : pass_over_units<false>(block, range);
+    const index_range range = chains_->items_of_block(number);
+    return values_ ? pass_over_units<true>(walked, block, range) : pass_over_units<false>(walked, block, range);
   }
 
   // The eight numbers of a block; lanes without an item stay 0.
@@ -354,9 +374,11 @@ class markov_credit {
   };
 
   template <bool Values>
-  [[nodiscard]] block_moments pass_over_units(const taboo_block& block, index_range range) const {
+  [[nodiscard]] block_moments pass_over_units(const walked_paths& walked, const taboo_block& block,
+                                              index_range range) const {
+    const path_table& paths = *walked.paths;
     const outcome_totals& totals = make_.totals;
-    const double journeys = chain_.journeys();
+    const double journeys = chain_->journeys();
     const double m = totals.customers;
     const double all = totals.sums.conversions;
     const double touched = totals.sums.touched_conversions;
@@ -365,15 +387,15 @@ class markov_credit {
     const loss_shares none{.base = 0.0, .without = {}, .effect = {}, .part = {}, .loss_sum = 0.0};
     const combination by_value{Values ? value_ : none, journeys, Values ? range : index_range{}};
 
-    return sum_in_pieces(unit_groups(*paths_), threads_, sizeof(block_moments), [&](index_range groups) {
+    return sum_in_pieces(unit_groups(paths), threads_, sizeof(block_moments), [&](index_range groups) {
       block_moments part;
       lane effect;
       lane psi_part;
       for (const std::size_t group : each(groups)) {
         own_influence own;
-        const double times = for_each_journey(*paths_, group, [&](std::size_t path, bool converted, double worth) {
-          own.sums.add_journey(!paths_->path(path).empty(), converted, worth);
-          add_path<Values>(own, block, path, converted, worth);
+        const double times = for_each_journey(paths, group, [&](std::size_t path, bool converted, double worth) {
+          own.sums.add_journey(!paths.path(path).empty(), converted, worth);
+          add_path<Values>(own, walked, block, path, converted, worth);
         });
         if (!(times > 0.0)) {
           continue;
@@ -421,11 +443,11 @@ class markov_credit {
     }
   }
 
-  const path_table* paths_;
-  order_chain chain_;
+  const order_chain* chain_;
   removed_units units_;
   bool values_;
   unsigned threads_;
+  std::optional<taboo_chains> chains_;
   interval_maker make_;
   loss_shares conversion_;
   loss_shares value_;
@@ -434,6 +456,7 @@ class markov_credit {
   std::vector<taboo_block> kept_;
   bool keep_ = false;
   double error_bound_ = 0.0;
+  std::vector<block_moments> moments_;
   std::vector<item_credit> rows_;
 };
 

@@ -115,13 +115,10 @@ class skipping_chain {
 }
 
 /// Credit in proportion to the losses; an item without which more would convert earns nothing.
-inline credit_result markov_points(const path_table& paths, const markov_model& model,
+inline credit_result markov_points(const order_chain& chain, const chain_outcomes& outcomes, const markov_model& model,
                                    const interval_options& intervals, unsigned threads) {
-  const order_chain chain = make_order_chain(
-      paths,
-      {.order = order_of(paths, model), .self_transitions = model.self_transitions, .smoothing = model.smoothing});
-  const interval_maker make{.options = intervals, .wanted = false, .totals = totals_of(paths, threads)};
-  const bool values = paths.has_values();
+  const interval_maker make{.options = intervals, .wanted = false, .totals = outcomes.totals};
+  const bool values = outcomes.has_values;
   credit_result result;
   result.has_values = values;
   result.has_removal_effects = true;

@@ -16,7 +16,8 @@
 #include "klantreis/core.hpp"
 
 // How each rule splits one conversion over the touches of its journey. `rule_of(model, names)` checks the parameters
-// and returns a function of (touches, parts) that fills parts that sum to 1; there is at least one touch.
+// and returns a function of (touches, parts) that fills parts that sum to 1; there is at least one touch. Items that
+// the parameters name must occur, unless the names are those of a part of the journeys: `require_known`.
 
 namespace klantreis::detail {
 
@@ -82,12 +83,12 @@ struct touch_view {
   };
 }
 
-[[nodiscard]] inline auto rule_of(const last_paid& model, const name_table& names) {
+[[nodiscard]] inline auto rule_of(const last_paid& model, const name_table& names, bool require_known = true) {
   std::vector<std::uint32_t> paid = codes_of(model.paid, names);
   if (model.paid.empty()) {
     throw input_error("last_paid needs the items that are paid for; give them in paid");
   }
-  if (paid.empty() && names.size() > 0) {
+  if (paid.empty() && names.size() > 0 && require_known) {
     std::string asked;
     for (const std::string& item : model.paid) {
       asked += (asked.empty() ? "" : ", ") + quoted(item);
@@ -167,7 +168,7 @@ struct touch_view {
 class milestone_rule {
  public:
   milestone_rule(const std::vector<std::string>& milestones, std::size_t wanted, std::string_view model,
-                 const name_table& names) {
+                 const name_table& names, bool require_known) {
     const std::string place{model};
     if (milestones.size() != wanted) {
       throw input_error(
@@ -176,11 +177,13 @@ class milestone_rule {
     }
     for (const std::string& milestone : milestones) {
       const auto code = names.find(milestone);
-      if (!code && names.size() > 0) {
+      if (!code && names.size() > 0 && require_known) {
         throw input_error("the milestone " + quoted(milestone) + " of " + place +
                           " does not occur in the journeys; check its name, and by");
       }
-      milestones_.push_back(code.value_or(0));
+      if (code) {
+        milestones_.push_back(*code);
+      }
     }
   }
 
@@ -207,12 +210,12 @@ class milestone_rule {
   std::vector<std::uint32_t> milestones_;
 };
 
-[[nodiscard]] inline auto rule_of(const w_shaped& model, const name_table& names) {
-  return milestone_rule{model.milestones, 1, "w_shaped", names};
+[[nodiscard]] inline auto rule_of(const w_shaped& model, const name_table& names, bool require_known = true) {
+  return milestone_rule{model.milestones, 1, "w_shaped", names, require_known};
 }
 
-[[nodiscard]] inline auto rule_of(const full_path& model, const name_table& names) {
-  return milestone_rule{model.milestones, 2, "full_path", names};
+[[nodiscard]] inline auto rule_of(const full_path& model, const name_table& names, bool require_known = true) {
+  return milestone_rule{model.milestones, 2, "full_path", names, require_known};
 }
 
 /// Weights of a caller by length, made to add up to 1. Workers share one; copies are the same cache.

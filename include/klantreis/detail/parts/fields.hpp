@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -161,6 +163,18 @@ struct part_fields {
   static void check(const spell_set& c);
   static void check(const cohort_rate_counts& c);
   static void check(const ngram_counts& c);
+
+  /// The paths of a table, and what is known of them, by piece: path p goes to piece `piece_of[p]`, or nowhere.
+  static constexpr std::uint32_t nowhere = 0xFFFF'FFFFU;
+  [[nodiscard]] static std::vector<variant_counts> pieces_of(const variant_counts& counts,
+                                                             std::span<const std::uint32_t> piece_of,
+                                                             std::size_t pieces);
+  [[nodiscard]] static std::vector<transition_counts> pieces_of(const transition_counts& counts, std::size_t pieces);
+  [[nodiscard]] static variant_counts without_times(const path_table& paths) {
+    variant_counts counts;
+    counts.paths_ = paths;
+    return counts;
+  }
 
   struct cohort_cell {
     visit_moments journeys;

@@ -26,6 +26,13 @@ struct touch_list {
   }
 };
 
+[[noreturn]] inline void refuse_excluded(const std::string& item, const name_table& names) {
+  const std::string message =
+      "no event has the item " + quoted(item) + " that is to be excluded; check its name, and by";
+  const auto near = similar_names(item, names.to_vector());
+  throw input_error(near.empty() ? message : message + "; did you mean " + quoted(near.front()) + "?");
+}
+
 /// Reads the touches that may earn something: within the lookback, not excluded, perhaps of earlier journeys too.
 ///
 /// Order: what is excluded goes first, then what is older than the lookback; then runs merge; then the last
@@ -50,10 +57,7 @@ class touch_reader {
         continue;
       }
       if (!code) {
-        std::string message =
-            "no event has the item " + quoted(item) + " that is to be excluded; check its name, and by";
-        const auto near = similar_names(item, items_.names->to_vector());
-        throw input_error(near.empty() ? message : message + "; did you mean " + quoted(near.front()) + "?");
+        refuse_excluded(item, *items_.names);
       }
       if (excluded_.empty()) {
         excluded_.resize(items_.names->size(), false);

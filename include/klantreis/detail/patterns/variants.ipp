@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "klantreis/detail/option_text.hpp"
+#include "klantreis/detail/patterns/variant_order.hpp"
 #include "klantreis/detail/visit_rates.hpp"
 #include "klantreis/patterns/variants.hpp"
 
@@ -18,38 +19,6 @@ namespace klantreis {
 namespace detail {
 
 inline constexpr std::uint32_t not_shown = (std::numeric_limits<std::uint32_t>::max)();
-
-/// The paths in the order they are shown, the first `limit` of them.
-inline std::vector<std::uint32_t> variant_order(const path_table& paths, std::optional<std::size_t> limit) {
-  const name_table& names = paths.names();
-  std::vector<std::uint32_t> by_name(names.size());
-  std::iota(by_name.begin(), by_name.end(), 0U);
-  std::sort(by_name.begin(), by_name.end(), [&](std::uint32_t a, std::uint32_t b) { return names[a] < names[b]; });
-  std::vector<std::uint32_t> rank(names.size());
-  for (std::uint32_t place = 0; place < by_name.size(); ++place) {
-    rank[by_name[place]] = place;
-  }
-  std::vector<double> counts(paths.size());
-  for (std::size_t path = 0; path < paths.size(); ++path) {
-    counts[path] = paths.conversions()[path] + paths.nulls()[path];
-  }
-  std::vector<std::uint32_t> order(paths.size());
-  std::iota(order.begin(), order.end(), 0U);
-  const std::size_t shown = (std::min)(limit.value_or(order.size()), order.size());
-  const auto rank_of = [&](std::uint32_t code) { return rank[code]; };
-  const auto before = [&](std::uint32_t a, std::uint32_t b) {
-    return counts[a] != counts[b]
-               ? counts[a] > counts[b]
-               : std::ranges::lexicographical_compare(paths.path(a), paths.path(b), {}, rank_of, rank_of);
-  };
-  if (shown == order.size()) {
-    std::sort(order.begin(), order.end(), before);
-  } else {
-    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(), before);
-  }
-  order.resize(shown);
-  return order;
-}
 
 /// Whole numbers as integers; where one is not whole, all stay as they are.
 inline void add_counts(table& result, std::string name, const std::vector<double>& counts) {
@@ -127,7 +96,8 @@ inline std::vector<double> variant_times(std::span<const double> seconds_of, con
   return medians;
 }
 
-inline table variants(const path_table& paths, std::span<const double> seconds, const variant_options& options) {
+inline table variants(const path_table& paths, std::span<const double> seconds, const variant_options& options,
+                      const hidden_variants& hidden = {}) {
   const std::vector<std::uint32_t> order = variant_order(paths, options.limit);
   std::vector<std::uint32_t> row_of(paths.size(), not_shown);
   for (std::uint32_t row = 0; row < order.size(); ++row) {
@@ -136,7 +106,7 @@ inline table variants(const path_table& paths, std::span<const double> seconds, 
   const std::vector<estimate> rates = variant_rates(paths, order, row_of, options.intervals);
   std::vector<double> times = seconds.empty() ? std::vector<double>(order.size(), null_value)
                                               : variant_times(seconds, paths, row_of, order.size());
-  const double total = paths.total_conversions() + paths.total_nulls();
+  const double total = paths.total_conversions() + paths.total_nulls() + hidden.journeys;
 
   std::vector<std::string> texts;
   std::vector<double> counts;
@@ -182,7 +152,7 @@ inline table variants(const path_table& paths, std::span<const double> seconds, 
   result.add("median_time", std::move(times), quantity::seconds);
   result.add("marks", std::move(columns.marks));
   result.set_option("by", paths.by());
-  result.set_option("variants", std::to_string(paths.size()));
+  result.set_option("variants", std::to_string(paths.size() + hidden.paths));
   result.set_option("limit", options.limit ? std::to_string(*options.limit) : "none");
   return result;
 }
@@ -222,8 +192,9 @@ KLANTREIS_INLINE variant_counts count_variants(const journey_set& journeys, cons
   return counts;
 }
 
-KLANTREIS_INLINE table variants(const variant_counts& counts, const variant_options& options) {
-  table result = detail::variants(counts.paths_, counts.seconds_, options);
+KLANTREIS_INLINE table variants(const variant_counts& counts, const variant_options& options,
+                                const detail::hidden_variants& hidden) {
+  table result = detail::variants(counts.paths_, counts.seconds_, options, hidden);
   for (const auto& [name, value] : counts.options_) {
     result.set_option(name, value);
   }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <optional>
+#include <vector>
+
+#include "klantreis/paths.hpp"
+
+namespace klantreis::detail {
+
+/// The paths in the order they are shown, the first `limit` of them.
+inline std::vector<std::uint32_t> variant_order(const path_table& paths, std::optional<std::size_t> limit) {
+  const name_table& names = paths.names();
+  std::vector<std::uint32_t> by_name(names.size());
+  std::iota(by_name.begin(), by_name.end(), 0U);
+  std::sort(by_name.begin(), by_name.end(), [&](std::uint32_t a, std::uint32_t b) { return names[a] < names[b]; });
+  std::vector<std::uint32_t> rank(names.size());
+  for (std::uint32_t place = 0; place < by_name.size(); ++place) {
+    rank[by_name[place]] = place;
+  }
+  std::vector<double> counts(paths.size());
+  for (std::size_t path = 0; path < paths.size(); ++path) {
+    counts[path] = paths.conversions()[path] + paths.nulls()[path];
+  }
+  std::vector<std::uint32_t> order(paths.size());
+  std::iota(order.begin(), order.end(), 0U);
+  const std::size_t shown = (std::min)(limit.value_or(order.size()), order.size());
+  const auto rank_of = [&](std::uint32_t code) { return rank[code]; };
+  const auto before = [&](std::uint32_t a, std::uint32_t b) {
+    return counts[a] != counts[b]
+               ? counts[a] > counts[b]
+               : std::ranges::lexicographical_compare(paths.path(a), paths.path(b), {}, rank_of, rank_of);
+  };
+  if (shown == order.size()) {
+    std::sort(order.begin(), order.end(), before);
+  } else {
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(), before);
+  }
+  order.resize(shown);
+  return order;
+}
+
+}  // namespace klantreis::detail
