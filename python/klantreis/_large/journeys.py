@@ -308,7 +308,9 @@ class LargeJourneys:
         """Names that occur nowhere are mistakes; that a partition lacks some is not."""
         if self._log._reading.designed is not None or analysis not in ("funnel", "paths"):
             return
-        named = options.get("steps", ()) if analysis == "funnel" else names_of(options.get("exclude", ()))
+        named = names_of(options.get("exclude", ())) if analysis == "paths" else options.get("steps")
+        if not isinstance(named, (list, tuple)):
+            return
         known = self._log.names(options.get("by", "touchpoint"))
         for name in named:
             if known and isinstance(name, str) and name not in known:
