@@ -4,7 +4,9 @@
 Every engine answers the same questions about the same events, from a table in memory, in a process of its own; the
 answers must be equal, else the comparison fails. What counts is the processor time of all threads (user and system):
 on a machine that does other work the clock measures that work as well. The ratio is the best of the others over ours.
-`--programs` is the folder of the programs of benchmarks/programs; without them ours is measured through Python.
+`--programs` is the folder of the programs of benchmarks/programs. Other tables are asked for by the number of events:
+`--alone` (ours and the yardstick only), `--parquet`, `--texts`, `--shapes` and `--limited` (within `--memory-limit`);
+`--everything` is all of them as docs/performance.md shows them, which takes some hours, 25 GB of disk and 16 of memory.
 """
 
 from __future__ import annotations
@@ -13,9 +15,10 @@ import argparse
 import json
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
+
+import sections
 
 HERE = Path(__file__).parent
 ENGINES = ["duckdb", "polars", "clickhouse"]
@@ -51,13 +54,15 @@ def lines_of(command: list[str], limit: float) -> Measured:
     return {one["job"]: one for one in map(json.loads, done.splitlines())}
 
 
-def measure(folder: Path, binary: str, parquet: str, given: argparse.Namespace) -> dict[str, Measured]:
-    """Run all engines on one file."""
+def measure(
+    folder: Path, binary: str, parquet: str, engines: list[str], given: argparse.Namespace
+) -> dict[str, Measured]:
+    """Run ours, the yardstick and some engines on one log."""
     threads, repeats = str(given.threads), str(given.repeat)
     found: dict[str, Measured] = {}
     for name in ("jobs", "yardstick"):
         found[name] = lines_of([str(folder / name), binary, threads, repeats], given.limit)
-    for engine in given.engines:
+    for engine in engines:
         command = [sys.executable, str(HERE / "peers.py"), engine, parquet, threads, repeats]
         found[engine] = lines_of(command, given.limit)
     return found
@@ -139,7 +144,14 @@ def table(found: dict[str, Measured]) -> list[str]:
 def main() -> int:
     """Run everything and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, nargs="+", default=[1_000_000])
+    parser.add_argument("--events", type=int, nargs="*", default=[1_000_000])
+    parser.add_argument("--alone", type=int, nargs="*", default=[], help="sizes for ours and the yardstick only")
+    parser.add_argument("--parquet", type=int, nargs="*", default=[], help="sizes from the file to the counts")
+    parser.add_argument("--texts", type=int, nargs="*", default=[], help="sizes with ids and touchpoints as texts")
+    parser.add_argument("--shapes", type=int, nargs="*", default=[], help="sizes of logs of other shapes")
+    parser.add_argument("--limited", type=int, nargs="*", default=[], help="sizes within --memory-limit")
+    parser.add_argument("--everything", action="store_true", help="all tables of docs/performance.md")
+    parser.add_argument("--memory-limit", default="2GiB")
     parser.add_argument("--mean-length", type=float, default=10.0)
     parser.add_argument("--touchpoints", type=int, default=40)
     parser.add_argument("--repeat", type=int, default=3)
@@ -149,13 +161,16 @@ def main() -> int:
     parser.add_argument("--programs", type=Path, required=True, help="folder of the compiled jobs and yardstick")
     parser.add_argument("--paths", type=int, default=100_000, help="paths for ChannelAttribution; 0: leave it out")
     given = parser.parse_args()
-    for events in given.events:
-        with tempfile.TemporaryDirectory() as folder:
-            parquet, binary = str(Path(folder) / "events.parquet"), str(Path(folder) / "events.bin")
-            command = [sys.executable, str(HERE / "generate.py"), "--events", str(events)]
-            command += ["--mean-length", str(given.mean_length), "--touchpoints", str(given.touchpoints)]
-            subprocess.run([*command, "--binary", binary, parquet], check=True)
-            found = measure(given.programs, binary, parquet, given)
+    if given.everything:
+        given.events, given.alone = [1_000_000, 10_000_000, 50_000_000], [100_000_000]
+        given.parquet = given.texts = given.shapes = [10_000_000]
+        given.limited, given.limit, given.paths = [100_000_000], max(given.limit, 3600.0), 1_000_000
+    shape = ["--mean-length", str(given.mean_length), "--touchpoints", str(given.touchpoints)]
+    by_size: dict[int, dict[str, Measured]] = {}
+    for events in [*given.events, *given.alone]:
+        engines = given.engines if events in given.events else []
+        with sections.events_file(events, *shape, kind="both" if engines else "binary") as (parquet, binary):
+            found = by_size[events] = measure(given.programs, binary, parquet, engines, given)
         try:
             compared = check(found)
         except DifferenceError as differ:
@@ -166,6 +181,18 @@ def main() -> int:
         )
         print("\n".join(table(found)))
         print(f"\n{compared} answers are equal.", flush=True)
+    if len(by_size) > 1:
+        print("\n### Processor nanoseconds an event\n")
+        print("\n".join(sections.per_event(by_size)), flush=True)
+    for sizes, title, section in (
+        (given.parquet, "from a Parquet file to the counts; processor / clock seconds", sections.from_file),
+        (given.texts, "ids and touchpoints as texts; processor / clock seconds", sections.texts),
+        (given.shapes, "other shapes", sections.shapes),
+        (given.limited, f"within {given.memory_limit}", sections.within_limit),
+    ):
+        for events in sizes:
+            print(f"\n### {events:,} events, {title}\n")
+            print("\n".join(section(given, lambda command: lines_of(command, given.limit), events)), flush=True)
     if given.paths:
         command = [sys.executable, str(HERE / "channel_attribution.py"), str(given.paths)]
         subprocess.run(command, check=True)

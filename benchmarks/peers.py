@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The same questions asked of DuckDB, Polars and ClickHouse, from a table in memory.
+"""The same questions asked of DuckDB, Polars and ClickHouse, from a table in memory, or of a file.
 
 Each class loads a file of generate.py as a user who asks many questions would keep it. A job is a method that returns
 some figures; two engines that answer alike return the same ones. `python peers.py ENGINE FILE THREADS REPEATS JOB …`
-prints one line of JSON for each job.
+prints one line of JSON for each job, with the processor seconds that loading took. With `--from-file` nothing is
+loaded: each question reads what it needs of the Parquet file.
 """
 
 from __future__ import annotations
@@ -38,16 +39,19 @@ def megabytes(field: str) -> float:
 class DuckDB:
     """DuckDB with an ENUM column for the touchpoints."""
 
-    def __init__(self, file: str, threads: int) -> None:
+    def __init__(self, file: str, threads: int, in_memory: bool) -> None:
         import duckdb
 
         self.connection = duckdb.connect()
         self.connection.execute(f"SET threads={threads}")
         self.connection.execute("SET preserve_insertion_order=false")
-        self.connection.execute(f"CREATE TYPE names AS ENUM (SELECT DISTINCT touchpoint FROM read_parquet('{file}'))")
+        source = f"read_parquet('{file}')"
+        kind, names = "VIEW", "touchpoint"
+        if in_memory:
+            self.connection.execute(f"CREATE TYPE names AS ENUM (SELECT DISTINCT touchpoint FROM {source})")
+            kind, names = "TABLE", "touchpoint::names"
         self.connection.execute(
-            "CREATE TABLE ev AS SELECT customer_id AS c, timestamp AS t, touchpoint::names AS p, value AS v "
-            f"FROM read_parquet('{file}')"
+            f"CREATE {kind} ev AS SELECT customer_id AS c, timestamp AS t, {names} AS p, value AS v FROM {source}"
         )
 
     def rows(self, sql: str) -> list[Any]:
@@ -139,14 +143,14 @@ class DuckDB:
 class Polars:
     """Polars with a categorical column for the touchpoints."""
 
-    def __init__(self, file: str, threads: int) -> None:
+    def __init__(self, file: str, threads: int, in_memory: bool) -> None:
         os.environ["POLARS_MAX_THREADS"] = str(threads)
         import polars as pl
 
         self.pl = pl
         names = {"customer_id": "c", "timestamp": "t", "touchpoint": "p", "value": "v"}
-        frame = pl.read_parquet(file).rename(names)
-        self.lazy = frame.with_columns(pl.col("p").cast(pl.Categorical)).rechunk().lazy()
+        events = pl.scan_parquet(file).rename(names).with_columns(pl.col("p").cast(pl.Categorical))
+        self.lazy = events.collect().rechunk().lazy() if in_memory else events
         self.text = pl.col("p").cast(pl.String)
 
     def sorted(self, *columns: str) -> Any:
@@ -294,19 +298,23 @@ class Polars:
 class ClickHouse:
     """ClickHouse inside this process (chdb), with the Memory engine."""
 
-    def __init__(self, file: str, threads: int) -> None:
+    def __init__(self, file: str, threads: int, in_memory: bool) -> None:
         from chdb import session
 
         self.session = session.Session()
         self.settings = f" SETTINGS max_threads={threads}, max_insert_threads={threads}"
         self.session.query("CREATE DATABASE b")
-        self.session.query(
-            "CREATE TABLE b.ev (c Int64, t DateTime64(6), p LowCardinality(String), v Float64) ENGINE = Memory"
-        )
-        self.session.query(
-            "INSERT INTO b.ev SELECT customer_id, timestamp, touchpoint, value "
-            f"FROM file('{os.path.abspath(file)}', Parquet)"
-        )
+        path = os.path.abspath(file)
+        ids = self.rows(f"SELECT toTypeName(customer_id) FROM file('{path}', Parquet) LIMIT 1")[0][0]
+        customer = "String" if "String" in ids else "Int64"
+        columns = {"customer_id": f"c {customer}", "timestamp": "t DateTime64(6)", "value": "v Float64"}
+        columns["touchpoint"] = "p LowCardinality(String)"
+        if in_memory:
+            self.session.query(f"CREATE TABLE b.ev ({', '.join(columns.values())}) ENGINE = Memory")
+            self.session.query(f"INSERT INTO b.ev SELECT {', '.join(columns)} FROM file('{path}', Parquet)")
+        else:
+            cast = (f"CAST({name} AS {column.split(' ', 1)[1]}) AS {column[0]}" for name, column in columns.items())
+            self.session.query(f"CREATE VIEW b.ev AS SELECT {', '.join(cast)} FROM file('{path}', Parquet)")
 
     def rows(self, sql: str) -> list[Any]:
         return list(json.loads(self.session.query(sql + self.settings, "JSONCompact").bytes().decode())["data"])
@@ -416,9 +424,13 @@ ENGINES = {"duckdb": DuckDB, "polars": Polars, "clickhouse": ClickHouse}
 JOBS = ["journeys", "transitions", "funnel", "variants", "paths", "step_matrix", "trigrams", "cohorts", "credits"]
 
 
-def measure(engine: str, file: str, threads: int, repeats: int, jobs: list[str]) -> list[dict[str, Any]]:
+def measure(
+    engine: str, file: str, threads: int, repeats: int, jobs: list[str], *, in_memory: bool
+) -> list[dict[str, Any]]:
     """Run jobs one after the other; the least of the repeats counts."""
-    peer = ENGINES[engine](file, threads)
+    start = used()
+    peer = ENGINES[engine](file, threads, in_memory)
+    load = used() - start
     results = []
     for job in jobs:
         walls, processor, peaks, figures = [], [], [], []
@@ -436,6 +448,7 @@ def measure(engine: str, file: str, threads: int, repeats: int, jobs: list[str])
                 "job": job,
                 "wall": min(walls),
                 "cpu": min(processor),
+                "load": load,
                 "before": before,
                 "peak": min(peaks),
                 "check": figures,
@@ -445,5 +458,7 @@ def measure(engine: str, file: str, threads: int, repeats: int, jobs: list[str])
 
 
 if __name__ == "__main__":
-    for result in measure(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:] or JOBS):
+    given = [argument for argument in sys.argv[1:] if argument != "--from-file"]
+    asked = (given[0], given[1], int(given[2]), int(given[3]), given[4:] or JOBS)
+    for result in measure(*asked, in_memory="--from-file" not in sys.argv):
         print(json.dumps(result), flush=True)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Benchmarks of the parts (benchmarks/*.cpp, google/benchmark; figures also in build/benchmarks/*.json), then the
 # comparison with DuckDB, Polars, ClickHouse, ChannelAttribution (if it is installed) and the yardstick on EVENTS events
-# (1000000; several numbers for several sizes). docs/performance.md shows a run.
+# (1000000; several numbers for several sizes). BENCH adds options of benchmarks/compare.py, such as --everything, which
+# makes all tables of docs/performance.md.
 . "$(dirname "$0")/common.sh"
 use_tools build test
 if ls benchmarks/*.cpp >/dev/null 2>&1; then
@@ -15,4 +16,4 @@ if ls benchmarks/*.cpp >/dev/null 2>&1; then
 fi
 say "Comparison with DuckDB, Polars, ClickHouse and the yardstick"
 # shellcheck disable=SC2086 # several sizes
-python benchmarks/compare.py --programs build/benchmarks --events ${EVENTS:-1000000} | tee build/benchmarks/compare.md
+python benchmarks/compare.py --programs build/benchmarks --events ${EVENTS:-1000000} ${BENCH:-} | tee build/benchmarks/compare.md

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Our side of the comparison: every job of compare.py on the columns of one file, one line of JSON for each job.
 //
-//     jobs FILE [threads] [repeats] [job ...]
+//     jobs [--texts] FILE [threads] [repeats] [job ...]
 //
-// FILE is what generate.py --binary writes. A job that starts from journeys is timed alone; `journeys` is what it takes
+// FILE is what generate.py --binary writes; with --texts ids and touchpoints are made texts before anything is timed. A
+// job that starts from journeys is timed alone; `journeys` is what it takes
 // to build them, `valued` the same with values and cut by conversion. `funnel_events` starts from the events.
 #include <sys/resource.h>
 
@@ -61,7 +62,26 @@ struct input {
   std::vector<std::uint32_t> touchpoints;
   std::vector<double> values;
   std::vector<std::string> names;
+  // As texts: ids of 17 characters in one piece of memory, and views of them and of the names.
+  std::string id_characters;
+  std::vector<std::string_view> id_texts;
+  std::vector<std::string_view> touchpoint_texts;
 };
+
+void make_texts(input& columns) {
+  constexpr std::size_t width = 17;
+  columns.id_characters.resize(width * columns.customers.size());
+  for (std::size_t row = 0; row < columns.customers.size(); ++row) {
+    char* const text = columns.id_characters.data() + width * row;
+    auto id = static_cast<std::uint64_t>(columns.customers[row]);
+    for (std::size_t at = width - 1; at > 0; --at, id >>= 4U) {
+      text[at] = "0123456789abcdef"[id & 15U];
+    }
+    text[0] = 'u';
+    columns.id_texts.emplace_back(text, width);
+    columns.touchpoint_texts.emplace_back(columns.names[columns.touchpoints[row]]);
+  }
+}
 
 input read_columns(const char* path) {
   std::ifstream file{path, std::ios::binary};
@@ -93,9 +113,12 @@ std::vector<funnel_step> steps() { return {{"visit"}, {"product"}, {"cart"}, {"p
 event_log build(const input& columns, unsigned threads, bool valued, std::vector<std::string> only = {}) {
   log_builder builder{{.only = std::move(only), .threads = threads}};
   event_batch batch;
-  batch.customer = column_view{std::span<const std::int64_t>{columns.customers}};
+  batch.customer = columns.id_texts.empty() ? column_view{std::span<const std::int64_t>{columns.customers}}
+                                            : column_view{std::span<const std::string_view>{columns.id_texts}};
   batch.time = column_view::timestamps(columns.times, 1'000'000);
-  batch.touchpoint = column_view::dictionary(columns.touchpoints, columns.names);
+  batch.touchpoint = columns.id_texts.empty()
+                         ? column_view::dictionary(columns.touchpoints, columns.names)
+                         : column_view{std::span<const std::string_view>{columns.touchpoint_texts}};
   if (valued) {
     batch.value = column_view{std::span<const double>{columns.values}};
   }
@@ -231,11 +254,19 @@ class runner {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const bool texts = argc > 1 && std::string_view{argv[1]} == "--texts";
+  if (texts) {
+    --argc;
+    ++argv;
+  }
   if (argc < 2) {
-    std::cerr << "jobs FILE [threads] [repeats] [job ...]\n";
+    std::cerr << "jobs [--texts] FILE [threads] [repeats] [job ...]\n";
     return 1;
   }
-  const input columns = read_columns(argv[1]);
+  input columns = read_columns(argv[1]);
+  if (texts) {
+    make_texts(columns);
+  }
   const auto threads = static_cast<unsigned>(argc > 2 ? std::atoi(argv[2]) : 2);
   const auto repeats = static_cast<unsigned>(argc > 3 ? std::atoi(argv[3]) : 3);
   runner jobs{repeats, std::vector<std::string>(argv + (std::min)(argc, 4), argv + argc)};

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
 import subprocess
@@ -58,11 +59,43 @@ def ours(events: Path) -> dict[str, list[float]]:
     }
 
 
+def lines_of(root: Path, program: str, *arguments: str) -> dict[str, list[float]]:
+    """What a program of the benchmarks answered, by job."""
+    command = [sys.executable, str(root / "benchmarks" / program), *arguments]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    return {one["job"]: one["check"] for one in map(json.loads, lines)}
+
+
+@pytest.mark.parametrize("how", [[], ["--from-file"]], ids=["from memory", "from the file"])
 @pytest.mark.parametrize(("engine", "package"), [("duckdb", "duckdb"), ("polars", "polars"), ("clickhouse", "chdb")])
 def test_every_engine_of_the_benchmarks_gives_our_counts(
-    engine: str, package: str, events: Path, ours: dict[str, list[float]], root: Path
+    engine: str, package: str, how: list[str], events: Path, ours: dict[str, list[float]], root: Path
 ) -> None:
     pytest.importorskip(package)
-    command = [sys.executable, str(root / "benchmarks/peers.py"), engine, str(events), "2", "1", *ours]
-    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    assert {one["job"]: one["check"] for one in map(json.loads, lines)} == ours
+    assert lines_of(root, "peers.py", engine, str(events), "2", "1", *ours, *how) == ours
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is measured as Linux tells it")
+def test_what_is_measured_through_python_gives_our_counts(
+    events: Path, ours: dict[str, list[float]], root: Path
+) -> None:
+    found = lines_of(root, "ours.py", str(events), "2", "1")
+    assert found == {"three_file": [*ours["transitions"], *ours["funnel"]]}
+    assert len(lines_of(root, "ours.py", str(events), "2", "--memory-limit", "1GiB")) == 11
+
+
+def test_a_log_that_is_made_in_pieces_is_in_the_order_of_time(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np = pytest.importorskip("numpy")
+    pytest.importorskip("pyarrow")
+    monkeypatch.syspath_prepend(root / "benchmarks")
+    generate = importlib.import_module("generate")
+    monkeypatch.setattr(generate, "PIECE", 5000)
+    options = {"mean_length": 10.0, "touchpoints": 40, "seed": 1}
+    parts = list(generate.merged_pieces(tmp_path, 17_000, **options))
+    times = np.concatenate([part["timestamp"] for part in parts])
+    assert len(times) == 17_000
+    assert (np.diff(times) >= 0).all()
+    first = set(generate.columns_of(5000, **options)["customer_id"])
+    assert first < set(np.concatenate([part["customer_id"] for part in parts]))
