@@ -21,17 +21,17 @@ namespace klantreis {
 namespace detail {
 
 /// Moves of a slice of the customers. States are codes of the corpus.
-struct edge_tally {
+struct edge_sums {
   edge_counter moves;
   std::vector<std::uint64_t> journeys;           // by move
   std::vector<std::vector<std::int64_t>> times;  // by move
   std::uint64_t all_journeys = 0;
   std::uint64_t moved_journeys = 0;
 
-  edge_tally() = default;
-  explicit edge_tally(std::size_t states) : moves(states, 0) {}
+  edge_sums() = default;
+  explicit edge_sums(std::size_t states) : moves(states, 0) {}
 
-  edge_tally& operator+=(const edge_tally& other) {
+  edge_sums& operator+=(const edge_sums& other) {
     for (std::size_t from = 0; from < other.moves.size(); ++from) {
       const std::size_t index = moves.index_of(other.moves.from(from), other.moves.to(from));
       moves.add_cell(other.moves.from(from), other.moves.to(from), other.moves.cell(from));
@@ -54,12 +54,12 @@ struct edge_tally {
 };
 
 /// Counts moves; `hand_offs`: only from one labelled item to another one.
-inline edge_tally count_edges(const path_corpus& corpus, bool hand_offs, unsigned threads) {
+inline edge_sums count_edges(const path_corpus& corpus, bool hand_offs, unsigned threads) {
   const state_codes states = corpus.states();
   const auto none = corpus.names.find(none_label);
   const bool timed = !corpus.times.empty();
   return count_in_slices(corpus.customer_count(), worker_count(threads), 4096, [&](index_range range) {
-    edge_tally part{corpus.names.size()};
+    edge_sums part{corpus.names.size()};
     std::vector<std::size_t> seen;  // by move: the journey that made it last, and 1
     for (const std::size_t customer : each(range)) {
       for (std::size_t journey = corpus.customers[customer]; journey < corpus.customers[customer + 1]; ++journey) {
@@ -114,7 +114,7 @@ inline std::string quantile_column(double q) {
   return text.data();
 }
 
-inline table edge_table(std::string definition, const path_corpus& corpus, edge_tally tally,
+inline table edge_table(std::string definition, const path_corpus& corpus, edge_sums tally,
                         const edge_options& options) {
   for (const double q : options.quantiles) {
     if (!(q >= 0.0 && q <= 1.0)) {
@@ -297,7 +297,7 @@ KLANTREIS_INLINE table edge_weights(const journey_set& journeys, const edge_opti
 
 KLANTREIS_INLINE table hand_offs(const journey_set& journeys, const edge_options& options) {
   const detail::path_corpus corpus = detail::make_path_corpus(journeys, options.by, false, false);
-  detail::edge_tally tally = detail::count_edges(corpus, true, options.threads);
+  detail::edge_sums tally = detail::count_edges(corpus, true, options.threads);
   const std::uint64_t moved = tally.moved_journeys;
   table result = detail::edge_table(
       "Hand-offs within settled journeys from one " + options.by +
