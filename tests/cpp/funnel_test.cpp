@@ -7,10 +7,12 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <random>
 
 #include "cpp/support/small_log.hpp"
+#include "klantreis/detail/funnel/scan.hpp"
 
 using namespace klantreis;
 using namespace std::chrono_literals;
@@ -107,6 +109,41 @@ TEST_CASE("the funnel equals the search over all choices of rows", "[funnel]") {
                                                                                  return flat;
                                                                                }(),
                                                                                steps, window));
+    }
+  }
+}
+
+TEST_CASE("the scan for labels of one step each finds the levels and chains of the scan for all", "[funnel]") {
+  std::mt19937 random{11};
+  for (int round = 0; round < 20'000; ++round) {
+    const std::size_t steps = 1 + random() % 6;
+    std::vector<std::uint64_t> bits(7, 0);
+    for (std::uint64_t& one : bits) {
+      one = random() % 4 == 0 ? 0 : std::uint64_t{1} << (random() % steps);
+    }
+    const std::size_t size = random() % 24;
+    std::vector<std::uint32_t> codes;
+    std::vector<std::int64_t> times;
+    std::int64_t now = round % 2 == 0 ? 0 : std::numeric_limits<std::int64_t>::min();
+    for (std::size_t event = 0; event < size; ++event) {
+      now += static_cast<std::int64_t>(random() % 4);
+      codes.push_back(static_cast<std::uint32_t>(random() % bits.size()));
+      times.push_back(now);
+    }
+    if (round % 7 == 0 && size != 0) {
+      times.back() = std::numeric_limits<std::int64_t>::max();
+    }
+    const bool timed = round % 5 != 0;
+    const std::uint64_t window = timed && round % 3 != 0 ? random() % 12 : detail::no_limit;
+    detail::funnel_scan general{bits, steps, window};
+    detail::distinct_scan special{bits, steps, window};
+    REQUIRE(detail::distinct_scan::is_possible(bits));
+    // A scan keeps nothing of the customer before.
+    for (const std::size_t begin : {std::size_t{0}, size / 2}) {
+      const std::span<const std::int64_t> known =
+          timed ? std::span<const std::int64_t>{times} : std::span<const std::int64_t>{};
+      REQUIRE(special.level(codes, known, begin, size) == general.level(codes, known, begin, size));
+      REQUIRE(std::ranges::equal(special.chain(), general.chain()));
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "klantreis/statistics.hpp"
 
+#include <algorithm>
 #include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "cpp/support/json.hpp"
+#include "klantreis/detail/order_statistics.hpp"
 
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::WithinAbs;
@@ -330,6 +332,44 @@ TEST_CASE("influence sums merge", "[statistics]") {
   CHECK(left.customers() == whole.customers());
   CHECK(left.sum2() == whole.sum2());
   CHECK(left.sum4() == whole.sum4());
+}
+
+TEST_CASE("places of the sorted order are found without sorting", "[statistics]") {
+  std::mt19937_64 random{5};
+  const auto compare = [](auto numbers) {
+    using number = typename decltype(numbers)::value_type;
+    detail::order_statistics<number> found{numbers};
+    auto sorted = numbers;
+    std::sort(sorted.begin(), sorted.end());
+    for (const std::size_t place : {sorted.size() / 2, sorted.size() / 2 - 1, std::size_t{0}, sorted.size() - 1,
+                                    sorted.size() / 10, sorted.size() / 10 + 1, sorted.size() / 10 + 2}) {
+      REQUIRE(found.at(place) == sorted[place]);
+    }
+  };
+  for (const std::size_t size : {20U, 4095U, 4096U, 30'000U}) {
+    std::vector<double> skewed(size);
+    std::vector<std::int64_t> whole(size);
+    std::vector<std::int64_t> huge(size);
+    for (std::size_t i = 0; i < size; ++i) {
+      skewed[i] = std::exp(static_cast<double>(random() % 1000) / 20.0) * (random() % 3 == 0 ? -1.0 : 1.0);
+      whole[i] = static_cast<std::int64_t>(random() % 50) - 20;
+      // Doubles do not tell neighbours of this size apart.
+      huge[i] = (std::int64_t{1} << 60U) + static_cast<std::int64_t>(random() % 5000);
+    }
+    compare(skewed);
+    compare(whole);
+    compare(huge);
+    compare(std::vector<double>(size, 7.0));
+    skewed[size / 3] = std::numeric_limits<double>::infinity();
+    skewed[size / 4] = -std::numeric_limits<double>::infinity();
+    compare(skewed);
+    const std::vector<double> at{0.5, 0.25, 0.75, 0.9, 0.0, 1.0, 0.123};
+    const auto found = detail::quantiles_of(skewed, at);
+    for (std::size_t i = 0; i < at.size(); ++i) {
+      CHECK(found[i] == quantile(skewed, at[i]));
+    }
+  }
+  CHECK(std::isnan(detail::quantiles_of({}, std::vector<double>{0.5})[0]));
 }
 
 TEST_CASE("quantiles are of type 7", "[statistics]") {

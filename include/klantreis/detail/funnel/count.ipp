@@ -8,6 +8,7 @@
 
 #include "klantreis/detail/funnel/partial.hpp"
 #include "klantreis/detail/option_text.hpp"
+#include "klantreis/detail/order_statistics.hpp"
 #include "klantreis/engine.hpp"
 #include "klantreis/funnel/count.hpp"
 
@@ -107,13 +108,15 @@ KLANTREIS_INLINE table funnel(const funnel_counts& counts, const interval_option
     for (std::size_t i = 0; i < values.size(); ++i) {
       rates[i].push_back(values[i]);
     }
-    std::vector<double> seconds = counts.from_previous_[step];
     constexpr std::array quantiles{0.5, 0.25, 0.75, 0.9};
+    const std::vector<double> seconds = detail::quantiles_of(counts.from_previous_[step], quantiles);
     for (std::size_t i = 0; i < quantiles.size(); ++i) {
-      times[i].push_back(quantile(seconds, quantiles[i]));
+      times[i].push_back(seconds[i]);
     }
-    seconds = counts.from_first_[step];
-    times[4].push_back(quantile(seconds, 0.5));
+    // To the second step the first one is the one before.
+    const bool is_same = counts.from_first_[step] == counts.from_previous_[step];
+    times[4].push_back(is_same ? seconds[0]
+                               : detail::quantiles_of(counts.from_first_[step], std::span{quantiles}.first(1))[0]);
     marks_column.push_back(to_text(rate.marks));
   }
 

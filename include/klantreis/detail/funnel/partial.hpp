@@ -94,15 +94,16 @@ struct funnel_partial {
     }
   }
 
-  /// The whole of `count` customers of whom `level` steps are known and nothing else (the fast way).
-  void add_level(std::size_t level) {
-    ++counts.units_;
-    ++here[0];
+  /// `customers` of whom `level` steps are known and nothing else (the fast way).
+  void add_level(std::size_t level, std::uint64_t customers) {
+    counts.customers_ += customers;
+    counts.units_ += customers;
+    here[0] += customers;
     for (std::size_t step = 0; step < level; ++step) {
-      ++here[step + 1];
+      here[step + 1] += customers;
     }
     if (level != 0 && level < plan->steps.size()) {
-      ++counts.lost_[level - 1];
+      counts.lost_[level - 1] += customers;
     }
   }
 
@@ -193,34 +194,48 @@ struct funnel_partial {
   return part;
 }
 
-[[nodiscard]] inline funnel_partial count_plain(const funnel_plan& plan, index_range customers) {
-  funnel_partial part{plan};
-  std::vector<std::uint64_t> bits;
-  for (const event_bits& one : plan.matcher.table_bits()) {
-    bits.push_back(one.steps);
-  }
-  funnel_scan scan{bits, plan.steps.size(), plan.rules.window};
+template <typename Scan>
+void count_plain(const funnel_plan& plan, index_range customers, std::span<const std::uint64_t> bits,
+                 funnel_partial& part) {
+  Scan scan{bits, plan.steps.size(), plan.rules.window};
   const auto codes = plan.matcher.codes();
   const auto times = plan.log.times();
+  const auto offsets = plan.log.offsets();
   const double per_second = static_cast<double>(plan.rules.ticks_per_second);
-  const auto one = [&](std::size_t begin, std::size_t end) {
-    const std::size_t level = scan.level(codes, times, begin, end);
-    part.add_level(level);
-    if (times.empty()) {
-      return;
+  std::vector<std::uint64_t> customers_at(plan.steps.size() + 1);
+  for (const std::size_t customer : each(customers)) {
+    const index_range range = plan.is_cut ? plan.events_of(customer)
+                                          : index_range{static_cast<std::size_t>(offsets[customer]),
+                                                        static_cast<std::size_t>(offsets[customer + 1])};
+    if (range.begin == range.end) {
+      continue;
+    }
+    const std::size_t level = scan.level(codes, times, range.begin, range.end);
+    ++customers_at[level];
+    if (level < 2 || times.empty()) {
+      continue;
     }
     const auto chain = scan.chain();
     for (std::size_t step = 1; step < level; ++step) {
       part.add_times(step, static_cast<double>(chain[step] - chain[step - 1]) / per_second,
                      static_cast<double>(chain[step] - chain[0]) / per_second);
     }
-  };
-  for (const std::size_t customer : each(customers)) {
-    const index_range range = plan.events_of(customer);
-    if (range.begin != range.end) {
-      part.customer();
-      one(range.begin, range.end);
-    }
+  }
+  for (std::size_t level = 0; level < customers_at.size(); ++level) {
+    part.add_level(level, customers_at[level]);
+  }
+}
+
+[[nodiscard]] inline funnel_partial count_plain(const funnel_plan& plan, index_range customers) {
+  funnel_partial part{plan};
+  std::vector<std::uint64_t> bits;
+  for (const event_bits& one : plan.matcher.table_bits()) {
+    bits.push_back(one.steps);
+  }
+  if (distinct_scan::is_possible(bits)) {
+    count_plain<distinct_scan>(plan, customers, bits, part);
+  } else {
+    count_plain<funnel_scan>(plan, customers, bits, part);
   }
   for (std::size_t step = 0; step < plan.steps.size(); ++step) {
     part.with_base[step] = part.with_entry[step] = part.here[step + 1];

@@ -10,21 +10,18 @@
 #include <vector>
 
 #include "klantreis/detail/option_text.hpp"
+#include "klantreis/detail/order_statistics.hpp"
 #include "klantreis/transitions.hpp"
 
 namespace klantreis {
 
 namespace detail {
 
-/// Median of whole ticks; the mean of the middle two when their number is even. Reorders `values`.
-inline double median_of(std::span<std::int64_t> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  const auto upper = static_cast<double>(*middle);
-  if (values.size() % 2 == 1) {
-    return upper;
-  }
-  return (static_cast<double>(*std::max_element(values.begin(), middle)) + upper) / 2.0;
+/// Median of whole ticks; the mean of the middle two when their number is even.
+inline double median_of(std::span<const std::int64_t> values) {
+  order_statistics<std::int64_t> sorted{values};
+  const auto upper = static_cast<double>(sorted.at(values.size() / 2));
+  return values.size() % 2 == 1 ? upper : (static_cast<double>(sorted.at(values.size() / 2 - 1)) + upper) / 2.0;
 }
 
 /// Whole numbers as a column of whole numbers; fractions, which only path tables can bring, as they are.
@@ -83,7 +80,6 @@ KLANTREIS_INLINE std::vector<transition_row> ordered_transitions(const transitio
   const auto workers = static_cast<unsigned>(
       std::clamp<std::size_t>(has_times ? order.size() : order.size() / smallest_share, 1, worker_count(threads)));
   run_parallel(workers, [&](unsigned worker) {
-    std::vector<std::int64_t> times;
     for (std::size_t i = worker; i < order.size(); i += workers) {
       const auto [from, index] = order[i];
       rows[i] = {.from = from,
@@ -92,8 +88,7 @@ KLANTREIS_INLINE std::vector<transition_row> ordered_transitions(const transitio
                  .probability = rate_interval(counts.visits(from), counts.moments(index), options)};
       const auto ticks = counts.times(index);
       if (!ticks.empty()) {
-        times.assign(ticks.begin(), ticks.end());
-        rows[i].median_time = median_of(times) / static_cast<double>(counts.ticks_per_second());
+        rows[i].median_time = median_of(ticks) / static_cast<double>(counts.ticks_per_second());
       }
     }
   });
