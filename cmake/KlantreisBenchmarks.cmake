@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Each benchmarks/NAME.cpp is a google/benchmark program of its own; benchmarks/programs/NAME.cpp is one that
-# benchmarks/compare.py runs.
+# benchmarks/compare.py or a person runs.
 include(KlantreisDebian)
 klantreis_find_with_debian(benchmark 1.7 libbenchmark-dev libbenchmark1.7.1)
 if(NOT benchmark_FOUND)
@@ -15,7 +15,7 @@ foreach(source IN LISTS klantreis_benchmarks)
   klantreis_developer_target(benchmark_${name})
 endforeach()
 find_package(Threads REQUIRED)
-foreach(name IN ITEMS jobs yardstick)
+foreach(name IN ITEMS jobs stop yardstick)
   add_executable(${name} "benchmarks/programs/${name}.cpp")
   target_link_libraries(${name} PRIVATE klantreis::compiled Threads::Threads)
   klantreis_developer_target(${name})

@@ -8,9 +8,12 @@
 #include <variant>
 #include <vector>
 
+#include "klantreis/conformance.hpp"
 #include "klantreis/core.hpp"
 #include "klantreis/dropoff.hpp"
 #include "klantreis/funnel.hpp"
+#include "klantreis/match.hpp"
+#include "klantreis/measure.hpp"
 #include "klantreis/paths.hpp"
 #include "klantreis/patterns.hpp"
 #include "klantreis/timing.hpp"
@@ -28,10 +31,11 @@ namespace klantreis {
 
 /// Counts that have a binary form, whichever they are.
 using part_counts = std::variant<transition_counts, path_table, funnel_counts, drop_off_counts, step_matrix_counts,
-                                 variant_counts, spell_set, cohort_rate_counts, ngram_counts>;
+                                 variant_counts, spell_set, cohort_rate_counts, ngram_counts, return_cohort_counts,
+                                 match_counts, measure_counts, conformance_counts>;
 
 /// What the counts are of: `transitions`, `paths`, `funnel`, `drop_off`, `step_matrix`, `variants`, `spells`,
-/// `cohort_rate`, `ngrams`.
+/// `cohort_rate`, `ngrams`, `return_cohorts`, `matches`, `measure`, `conformance`.
 [[nodiscard]] std::string_view kind_of(const part_counts& counts) noexcept;
 
 /// The binary form: a mark, its version, the kind, names, options and counts, and a checksum. It is the same on every

@@ -30,6 +30,14 @@ struct part {
   }
 };
 
+/// Counts that have a class of their own in Python: into a part, and out of it.
+template <typename Counts>
+void bind_wrapped(py::module_& m, const std::string& kind) {
+  m.def(("part_of_" + kind).c_str(), [](const Counts& counts) { return part{counts}; }, py::arg("counts"), released());
+  m.def((kind + "_of_part").c_str(), [](const part& given) { return given.as<Counts>(); }, py::arg("part"),
+        released());
+}
+
 void bind_counting(py::module_& m) {
   m.def(
       "count_transitions",
@@ -70,6 +78,15 @@ void bind_counting(py::module_& m) {
         return part{count_variants(journeys, {.by = by, .collapse = collapse, .threads = threads})};
       },
       py::arg("journeys"), py::kw_only(), py::arg("by"), py::arg("collapse"), py::arg("threads"), released());
+  m.def(
+      "count_return_cohorts",
+      [](const journey_set& journeys, std::int64_t period, unsigned threads) {
+        return part{count_return_cohorts(journeys, {.period = duration{period}, .threads = threads})};
+      },
+      py::arg("journeys"), py::kw_only(), py::arg("period"), py::arg("threads"), released());
+  bind_wrapped<match_counts>(m, "matches");
+  bind_wrapped<measure_counts>(m, "measure");
+  bind_wrapped<conformance_counts>(m, "conformance");
   m.def("count_spells", [](const spell_set& spells) { return part{spells}; }, py::arg("spells"), released());
   m.def(
       "count_cohort_rate",
@@ -117,6 +134,13 @@ void bind_results(py::module_& m) {
       },
       py::arg("part"), py::kw_only(), py::arg("limit"), py::arg("level"), py::arg("min_n"), released());
   m.def("spells_of_part", [](const part& given) { return given.as<spell_set>(); }, py::arg("part"), released());
+  m.def(
+      "return_cohorts_of_part",
+      [](const part& given, std::optional<std::size_t> periods, double level, double min_n) {
+        return return_cohorts(given.as<return_cohort_counts>(),
+                              {.periods = periods, .intervals = {.level = level, .min_n = min_n}});
+      },
+      py::arg("part"), py::kw_only(), py::arg("periods"), py::arg("level"), py::arg("min_n"), released());
   m.def(
       "cohort_rate_of_part",
       [](const part& given, double level, double min_n) {

@@ -152,6 +152,15 @@ def design_of(source: Journeys | Log, map: MapLike, level: str | None, analysis:
     )
 
 
+def scope_of(scope: tuple[str, str] | None) -> tuple[str, str]:
+    """Return the first and the last phase of a part of the journey; empty for all of it."""
+    if scope is None:
+        return "", ""
+    if isinstance(scope, str) or len(scope) != 2:
+        raise InputError(f"scope is {scope!r}; give the first and the last phase, as in ('purchase', 'loyalty')")
+    return scope[0], scope[1]
+
+
 def walk_ends(design: Design, given: str | Iterable[str] | None) -> list[str]:
     """Return the phases where designed walks begin or end; ``"any"`` stands for all."""
     return design.phases if given == "any" else names_of(given)

@@ -6,12 +6,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from klantreis import _core
-from klantreis._arguments import require_journeys, thread_count, whole_number
+from klantreis._arguments import one_of, require_journeys, thread_count, whole_number
 from klantreis._core import InputError
+from klantreis._design import MapLike, design_of, scope_of
 from klantreis._dropoff import DropOff
 from klantreis._duration import DurationLike, microseconds
 from klantreis._funnel.request import Steps, request
 from klantreis._paths import Paths, path_options
+from klantreis._pattern import PatternLike, as_pattern
 from klantreis._table import Table
 from klantreis._timing import Spells
 
@@ -20,7 +22,20 @@ if TYPE_CHECKING:
 
     from klantreis._journeys import Journeys
 
-Analysis = Literal["transitions", "paths", "funnel", "drop_off", "step_matrix", "variants", "spells", "cohort_rate"]
+Analysis = Literal[
+    "transitions",
+    "paths",
+    "funnel",
+    "drop_off",
+    "step_matrix",
+    "variants",
+    "spells",
+    "cohort_rate",
+    "return_cohorts",
+    "matches",
+    "measure",
+    "conformance",
+]
 
 
 class Part:
@@ -78,8 +93,11 @@ class Part:
         Parameters
         ----------
         **options
-            What the analysis takes beside the counting: ``level`` and ``min_n`` of its intervals, of variants also
-            ``limit``.
+            What the analysis takes beside the counting: ``level`` (of ``measure`` and ``conformance`` it is called
+            ``confidence``) and ``min_n`` of its intervals, of variants also ``limit``, of ``return_cohorts`` also
+            ``periods``. Where an analysis has several tables, ``of`` names the one that is wanted: of ``matches``
+            ``"summary"`` or ``"times"``, of ``measure`` ``"items"``, ``"attrition"`` or ``"emotions"``, of
+            ``conformance`` ``"arrows"``, ``"deviations"``, ``"moves"`` or ``"summary"``; the first of them unless told.
 
         Returns
         -------
@@ -103,10 +121,11 @@ def count(journeys: Journeys, analysis: Analysis, **options: Any) -> Part:
         of all shards with the same ``observed_until``.
     analysis
         ``"transitions"``, ``"paths"``, ``"funnel"``, ``"drop_off"``, ``"step_matrix"``, ``"variants"``, ``"spells"``
-        (for survival) or ``"cohort_rate"``.
+        (for survival), ``"cohort_rate"``, ``"return_cohorts"``, ``"matches"`` (of a path pattern), ``"measure"`` or
+        ``"conformance"``.
     **options
-        What the function of that name takes, but for ``level``, ``min_n`` and ``limit``, which :meth:`Part.result`
-        takes. A step of a funnel that occurs in no shard is a step that nobody reaches.
+        What the function of that name takes, but for what :meth:`Part.result` takes. A step of a funnel that occurs in
+        no shard is a step that nobody reaches.
 
     Returns
     -------
@@ -253,6 +272,61 @@ def _cohort_rate(
     )
 
 
+def _return_cohorts(
+    *, period: DurationLike = "7d", threads: int | None = None
+) -> Callable[[Journeys], _core.PartCounts]:
+    length = microseconds(period, "period")
+    return lambda journeys: _core.count_return_cohorts(journeys._handle, period=length, threads=thread_count(threads))
+
+
+def _matches(
+    *,
+    pattern: PatternLike,
+    by: str = "touchpoint",
+    collapse: bool = False,
+    unit: str = "journey",
+    entry: str = "earliest",
+    threads: int | None = None,
+) -> Callable[[Journeys], _core.PartCounts]:
+    sought = as_pattern(pattern)._handle
+    asked: dict[str, Any] = {"by": by, "collapse": bool(collapse), "unit": unit, "entry": entry}
+    asked |= {"require_known": False, "level": 0.95, "min_n": 30.0, "threads": thread_count(threads)}
+    return lambda journeys: _core.part_of_matches(_core.count_matches(journeys._handle, sought, **asked))
+
+
+def _measure(
+    *,
+    by: str = "phase",
+    map: MapLike = None,
+    level: str | None = None,
+    scope: tuple[str, str] | None = None,
+    threads: int | None = None,
+) -> Callable[[Journeys], _core.PartCounts]:
+    first, last = scope_of(scope)
+    return lambda journeys: _core.part_of_measure(
+        _core.count_measure(
+            journeys._handle,
+            design_of(journeys, map, level, "measure")._handle,
+            by=by,
+            scope_from=first,
+            scope_to=last,
+            threads=thread_count(threads),
+        )
+    )
+
+
+def _conformance(
+    *, map: MapLike = None, level: str | None = None, threads: int | None = None
+) -> Callable[[Journeys], _core.PartCounts]:
+    return lambda journeys: _core.part_of_conformance(
+        _core.count_conformance(
+            journeys._handle,
+            design_of(journeys, map, level, "conformance")._handle,
+            threads=thread_count(threads),
+        )
+    )
+
+
 _COUNTERS: dict[str, Callable[..., Callable[[Journeys], _core.PartCounts]]] = {
     "transitions": _transitions,
     "paths": _paths,
@@ -262,6 +336,10 @@ _COUNTERS: dict[str, Callable[..., Callable[[Journeys], _core.PartCounts]]] = {
     "variants": _variants,
     "spells": _spells,
     "cohort_rate": _cohort_rate,
+    "return_cohorts": _return_cohorts,
+    "matches": _matches,
+    "measure": _measure,
+    "conformance": _conformance,
 }
 
 
@@ -305,6 +383,34 @@ def _cohort_rate_result(part: _core.PartCounts, *, level: float = 0.95, min_n: i
     return Table(_core.cohort_rate_of_part(part, level=level, min_n=float(min_n)))
 
 
+def _return_cohorts_result(
+    part: _core.PartCounts, *, periods: int | None = 12, level: float = 0.95, min_n: int = 30
+) -> Table:
+    shown = None if periods is None else whole_number(periods, "periods", 0)
+    return Table(_core.return_cohorts_of_part(part, periods=shown, level=level, min_n=float(min_n)))
+
+
+def _matches_result(part: _core.PartCounts, *, of: str = "summary", level: float = 0.95, min_n: int = 30) -> Table:
+    counts = _core.matches_of_part(part)
+    one_of(of, "of", ("summary", "times"))
+    return Table((counts.times if of == "times" else counts.summary)(level, float(min_n)))
+
+
+def _measure_result(part: _core.PartCounts, *, of: str = "items", confidence: float = 0.95, min_n: int = 30) -> Table:
+    counts = _core.measure_of_part(part)
+    tables = {"items": counts.items, "attrition": counts.attrition, "emotions": counts.emotions}
+    one_of(of, "of", tuple(tables))
+    return Table(tables[of](level=confidence, min_n=float(min_n)))
+
+
+def _conformance_result(
+    part: _core.PartCounts, *, of: str = "arrows", confidence: float = 0.95, min_n: int = 30
+) -> Table:
+    names = ("arrows", "deviations", "moves", "summary")
+    one_of(of, "of", names)
+    return Table(_core.conformance_of_part(part).tables(confidence, float(min_n))[names.index(of)])
+
+
 _RESULTS: dict[str, Callable[..., Any]] = {
     "transitions": _transitions_result,
     "paths": _paths_result,
@@ -314,4 +420,8 @@ _RESULTS: dict[str, Callable[..., Any]] = {
     "variants": _variants_result,
     "spells": _spells_result,
     "cohort_rate": _cohort_rate_result,
+    "return_cohorts": _return_cohorts_result,
+    "matches": _matches_result,
+    "measure": _measure_result,
+    "conformance": _conformance_result,
 }

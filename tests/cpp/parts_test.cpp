@@ -43,6 +43,8 @@ std::vector<part_counts> counts_of(const journey_set& journeys, unsigned threads
   all.emplace_back(collect_spells(journeys, {.threads = threads}));
   all.emplace_back(count_cohort_rate(journeys, {.within = {1min}, .threads = threads}));
   all.emplace_back(count_ngrams(journeys, {.length = 2, .journeys = true, .threads = threads}));
+  all.emplace_back(count_return_cohorts(journeys, {.period = 1min, .threads = threads}));
+  all.emplace_back(count_matches(journeys, path_pattern{"a ->> b"}, {.threads = threads}));
   return all;
 }
 
@@ -73,6 +75,12 @@ std::string shown(const part_counts& counts) {
   }
   if (const auto* found = std::get_if<cohort_rate_counts>(&counts)) {
     return to_text(cohort_rate(*found), all);
+  }
+  if (const auto* found = std::get_if<return_cohort_counts>(&counts)) {
+    return to_text(return_cohorts(*found), all);
+  }
+  if (const auto* found = std::get_if<match_counts>(&counts)) {
+    return to_text(match_summary(*found), all) + to_text(match_times(*found), all);
   }
   const auto& grams = std::get<ngram_counts>(counts);
   std::map<std::string, std::uint64_t> by_name;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as counts or as a log: they are refused with a message, or read, and then serve as our own do.
+#include <chrono>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,11 +36,35 @@ void finish(const part_counts& counts) {
     (void)cohort_rate(*rates);
   } else if (const auto* waits = std::get_if<spell_set>(&counts)) {
     (void)survival(*waits, {});
+  } else if (const auto* cohorts = std::get_if<return_cohort_counts>(&counts)) {
+    (void)return_cohorts(*cohorts);
+  } else if (const auto* matches = std::get_if<match_counts>(&counts)) {
+    (void)match_summary(*matches);
+    (void)match_times(*matches);
+  } else if (const auto* phases = std::get_if<measure_counts>(&counts)) {
+    (void)measured_items(*phases);
+    (void)attrition(*phases);
+    (void)emotions(*phases);
+  } else if (const auto* moves = std::get_if<conformance_counts>(&counts)) {
+    (void)conformance(*moves);
   }
 }
 
 event_log honest_log() {
   return test::log_of({{"u1", 0, "a"}, {"u1", 60, "b"}, {"u1", 120, "buy"}, {"u2", 30, "a"}, {"u2", 90, "a"}});
+}
+
+event_log phased_log() {
+  const std::vector<std::string> customers{"u1", "u1", "u1", "u2", "u2"};
+  const std::vector<std::int64_t> times{0, 60, 120, 30, 90};
+  const std::vector<std::string> touchpoints{"a", "b", "buy", "a", "a"};
+  log_builder builder{{.phase_of_touchpoint = {{"a", "early"}, {"b", "late"}, {"buy", "late"}}}};
+  event_batch batch;
+  batch.customer = column_view{std::span<const std::string>{customers}};
+  batch.time = column_view::timestamps(times, 1);
+  batch.touchpoint = column_view{std::span<const std::string>{touchpoints}};
+  builder.append(batch);
+  return builder.finish();
 }
 
 std::vector<part_counts> honest_counts() {
@@ -53,6 +80,13 @@ std::vector<part_counts> honest_counts() {
   all.emplace_back(collect_spells(journeys));
   all.emplace_back(count_cohort_rate(journeys));
   all.emplace_back(count_ngrams(journeys, {.length = 2, .journeys = true}));
+  all.emplace_back(count_return_cohorts(journeys, {.period = std::chrono::minutes{1}}));
+  all.emplace_back(count_matches(journeys, path_pattern{"a -> b"}));
+  const journey_set phased = make_journeys(phased_log(), {.conversion = {"buy"}});
+  journey_design design{.phases = {{.name = "early"}, {.name = "late", .emotion = 1.0}}};
+  design.moves = {{.from = "early", .to = "late", .expected = 0.5, .max_time = std::chrono::minutes{2}}};
+  all.emplace_back(count_measure(phased, design));
+  all.emplace_back(count_conformance(phased, design));
   return all;
 }
 

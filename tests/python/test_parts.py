@@ -20,6 +20,7 @@ import klantreis as kr
 from strategies import Columns, logs, random_log
 
 STEPS = ["a", "search", "buy"]
+PHASES = ["aware", "consider", "decide"]
 ASKED: dict[str, tuple[dict[str, Any], Callable[[kr.Journeys], Any]]] = {
     "transitions": ({"by": "channel", "collapse": True}, lambda j: kr.transitions(j, by="channel", collapse=True)),
     "paths": ({"lookback": "3d"}, lambda j: kr.paths(j, lookback="3d").table()),
@@ -29,6 +30,10 @@ ASKED: dict[str, tuple[dict[str, Any], Callable[[kr.Journeys], Any]]] = {
     "variants": ({}, kr.variants),
     "spells": ({"by": "phase"}, lambda j: kr.survival(j, by="phase")),
     "cohort_rate": ({"within": ["1d", "20d"]}, lambda j: kr.cohort_rate(j, within=["1d", "20d"])),
+    "return_cohorts": ({"period": "3d"}, lambda j: kr.return_cohorts(j, period="3d")),
+    "matches": ({"pattern": "a ->> buy"}, lambda j: kr.match(j, "a ->> buy")),
+    "measure": ({"map": PHASES, "by": "touchpoint"}, lambda j: kr.measure(j, map=PHASES, by="touchpoint")),
+    "conformance": ({"map": PHASES}, lambda j: kr.conformance(j, map=PHASES)),
 }
 
 
@@ -118,6 +123,28 @@ def test_many_parts_of_a_larger_log_merge_to_the_counts_of_one_pass(analysis: st
     assert_merged(analysis, random_log(5, customers=400), seed=1, shards=23, threads=2)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_all_tables_of_an_analysis_come_of_merged_parts() -> None:
+    columns = random_log(16, customers=200)
+    last = max(columns["time"])
+    journeys = cut(columns, last)
+
+    def merged(analysis: Any, **options: Any) -> kr.Part:
+        return kr.merge([kr.count(cut(shard, last), analysis, **options) for shard in shards_of(columns, 7, 6)])
+
+    assert_same(merged("matches", pattern="a ->> buy").result(of="times"), kr.match(journeys, "a ->> buy").times)
+    measured = kr.measure(journeys, map=PHASES, confidence=0.9)
+    part = merged("measure", map=PHASES)
+    assert_same(part.result(of="attrition", confidence=0.9), measured.attrition)
+    assert_same(part.result(of="emotions", confidence=0.9), measured.emotions)
+    found = kr.conformance(journeys, map=PHASES)
+    part = merged("conformance", map=PHASES)
+    for name in ("deviations", "moves", "summary"):
+        assert_same(part.result(of=name), getattr(found, name))
+    with pytest.raises(kr.InputError, match="choose one of arrows"):
+        part.result(of="walks")
+
+
 @pytest.mark.parametrize("model", ["markov", "shapley", "linear", "first_touch", "last_touch", "position_based"])
 def test_credits_of_merged_paths_are_those_of_the_journeys(model: Any) -> None:
     columns = random_log(6, customers=300)
@@ -176,6 +203,10 @@ CHANGED: Iterable[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("cohort_rate", {"within": "1d"}, {"within": "2d"}, "within is"),
     ("paths", {"lookback": "1d"}, {}, "lookback"),
     ("variants", {"collapse": True}, {}, "collapse is yes in one and no in the other"),
+    ("return_cohorts", {"period": "1d"}, {}, "period is 1d in one and 7d in the other"),
+    ("matches", {"pattern": "a"}, {"pattern": "b"}, "pattern is a in one and b in the other"),
+    ("measure", {"map": PHASES}, {"map": PHASES, "scope": ("aware", "consider")}, "scope is"),
+    ("conformance", {"map": PHASES}, {"map": PHASES[::-1]}, "phases is"),
 ]
 
 

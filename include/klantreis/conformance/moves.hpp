@@ -16,6 +16,15 @@
 
 namespace klantreis {
 
+namespace detail {
+struct part_fields;
+
+/// States of the moves: where journeys begin and end, then the phases.
+inline constexpr std::uint32_t move_start = 0;
+inline constexpr std::uint32_t move_end = 1;
+inline constexpr std::uint32_t move_phase = 2;
+}  // namespace detail
+
 struct conformance_options {
   interval_options intervals{};
   unsigned threads = 0;  ///< 0: one for each core
@@ -44,6 +53,7 @@ class conformance_counts {
   conformance_counts& operator+=(const conformance_counts& other);
 
  private:
+  friend struct detail::part_fields;
   friend conformance_counts count_conformance(const journey_set&, const journey_design&, const conformance_options&);
   friend conformance_tables conformance(const conformance_counts&, const interval_options&);
 

@@ -15,7 +15,8 @@ namespace klantreis {
 namespace detail {
 
 inline constexpr std::array<std::string_view, std::variant_size_v<part_counts>> part_kinds{
-    "transitions", "paths", "funnel", "drop_off", "step_matrix", "variants", "spells", "cohort_rate", "ngrams"};
+    "transitions", "paths",  "funnel",         "drop_off", "step_matrix", "variants",   "spells",
+    "cohort_rate", "ngrams", "return_cohorts", "matches",  "measure",     "conformance"};
 
 /// Reads the counts of kind number `Kind` or of a later one.
 template <std::size_t Kind = 0>

@@ -61,8 +61,11 @@ class visit_rates {
   }
   /// Adds row `from` of `other` to row `row`.
   void add(std::size_t row, const visit_rates& other, std::size_t from) {
-    visits_[row] += other.visits_[from];
-    events_[row] += other.events_[from];
+    add(row, other.visits_[from], other.events_[from]);
+  }
+  void add(std::size_t row, const visit_moments& visits, const event_moments& events) {
+    visits_[row] += visits;
+    events_[row] += events;
   }
 
  private:

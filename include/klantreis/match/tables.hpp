@@ -11,6 +11,10 @@
 
 namespace klantreis {
 
+namespace detail {
+struct part_fields;
+}  // namespace detail
+
 /// How often a pattern is met; merges by `+=` over logs that share no customer.
 class match_counts {
  public:
@@ -25,6 +29,7 @@ class match_counts {
   [[nodiscard]] const std::vector<std::string>& notes() const noexcept { return notes_; }
 
  private:
+  friend struct detail::part_fields;
   friend match_counts count_matches(const journey_set&, const path_pattern&, const path_search_options&);
   friend table match_summary(const match_counts&, const interval_options&);
   friend table match_times(const match_counts&, const interval_options&);

@@ -13,6 +13,10 @@
 
 namespace klantreis {
 
+namespace detail {
+struct part_fields;
+}  // namespace detail
+
 struct measure_options {
   std::string by = "phase";     ///< `phase` or `touchpoint`
   std::string scope_from = {};  ///< the first phase that is measured; empty: the first of the design
@@ -72,6 +76,7 @@ class measure_counts {
   [[nodiscard]] std::int64_t ticks_per_second() const noexcept { return ticks_per_second_; }
 
  private:
+  friend struct detail::part_fields;
   friend measure_counts count_measure(const journey_set&, const journey_design&, const measure_options&);
 
   std::string by_;

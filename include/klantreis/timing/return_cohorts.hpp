@@ -17,6 +17,10 @@
 
 namespace klantreis {
 
+namespace detail {
+struct part_fields;
+}  // namespace detail
+
 struct return_cohort_options {
   /// The length of a period. Periods of whole weeks begin on a Monday, others count from 1970-01-01 UTC.
   duration period = std::chrono::weeks{1};
@@ -34,6 +38,7 @@ class return_cohort_counts {
   return_cohort_counts& operator+=(const return_cohort_counts& other);
 
  private:
+  friend struct detail::part_fields;
   friend return_cohort_counts count_return_cohorts(const journey_set&, const return_cohort_options&);
   friend table return_cohorts(const return_cohort_counts&, const return_cohort_options&);
 

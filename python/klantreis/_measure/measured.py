@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from klantreis import _core
 from klantreis._arguments import require_journeys, thread_count, whole_number
 from klantreis._conformance import Conformance, conformance
-from klantreis._core import InputError
-from klantreis._design import Design, MapLike, design_of
+from klantreis._design import Design, MapLike, design_of, scope_of
 from klantreis._table import Table
 
 if TYPE_CHECKING:
@@ -318,13 +317,11 @@ def measure(
     [('look', 3, 1, 2, 0), ('buy', 1, 1, 0, 0), ('use', 1, 0, 0, 1)]
     """
     require_journeys(journeys, "measure")
-    if scope is not None and (isinstance(scope, str) or len(scope) != 2):
-        raise InputError(f"scope is {scope!r}; give the first and the last phase, as in ('purchase', 'loyalty')")
     return Measure(
         journeys,
         design_of(journeys, map, level, "measure"),
         by,
-        ("", "") if scope is None else (scope[0], scope[1]),
+        scope_of(scope),
         {"level": confidence, "min_n": float(min_n)},
         thread_count(threads),
     )

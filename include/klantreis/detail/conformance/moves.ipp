@@ -14,11 +14,6 @@
 namespace klantreis {
 namespace detail {
 
-/// States of the moves: where journeys begin and end, then the phases.
-inline constexpr std::uint32_t move_start = 0;
-inline constexpr std::uint32_t move_end = 1;
-inline constexpr std::uint32_t move_phase = 2;
-
 /// Which designed move leads from one phase to another; `no_phase` where none does.
 inline std::vector<std::uint32_t> designed_move_places(const journey_design& design) {
   const std::size_t size = design.phases.size();
@@ -134,6 +129,9 @@ KLANTREIS_INLINE conformance_counts& conformance_counts::operator+=(const confor
   detail::require_equal_options(options_, other.options_, "moves");
   if (ticks_per_second_ != other.ticks_per_second_) {
     throw input_error("moves of logs with different units of time do not add up; read both alike");
+  }
+  if (edges_.states() != other.edges_.states() || in_time_.size() != other.in_time_.size()) {
+    throw input_error("moves of different designs do not add up; count both with the same design");
   }
   detail::conformance_part whole{std::move(edges_), std::move(conforming_), std::move(in_time_), std::move(ticks_),
                                  journeys_,         journeys_conforming_,   journeys_moving_};

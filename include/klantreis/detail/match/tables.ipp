@@ -135,6 +135,9 @@ struct unit_counts {
 
 KLANTREIS_INLINE match_counts& match_counts::operator+=(const match_counts& other) {
   detail::require_equal_options(options_, other.options_, "matches");
+  if (parts_ != other.parts_) {
+    throw input_error("matches of different patterns do not add up; count both with the same pattern");
+  }
   add(other);
   return *this;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <limits>
+#include <map>
+#include <set>
 #include <span>
 
 #include "klantreis/detail/parts/fields.hpp"
@@ -225,6 +227,99 @@ KLANTREIS_INLINE void part_fields::check(const ngram_counts& c) {
   for (const auto* counts : {&c.journeys_, &c.settled_, &c.conversions_}) {
     must(counts->size() == (c.journeys_.empty() ? 0 : c.size()), "journeys are missing");
     check_counts(*counts);
+  }
+}
+
+KLANTREIS_INLINE void part_fields::check(const return_cohort_counts& c) {
+  constexpr double latest = 253'402'300'800e6;  // the year 9999
+  const auto length = static_cast<double>(c.period_.count());
+  const double until = static_cast<double>(c.until_.time_since_epoch().count());
+  const double first = static_cast<double>(c.first_) * length;
+  must(length > 0.0 && std::abs(until) <= latest && std::abs(first) <= latest, "a period is out of range");
+  must((until - first) / length < 4294967295.0, "there are too many periods");
+  const double last = (until - first) / length + 1.0;
+  std::map<std::uint32_t, std::uint64_t> sizes;
+  c.active_.for_each([&](std::uint32_t cohort, std::uint32_t since, std::uint64_t customers) {
+    must(static_cast<double>(cohort) + static_cast<double>(since) <= last, "a period has not begun");
+    if (since == 0) {
+      sizes[cohort] = customers;
+    }
+  });
+  c.active_.for_each([&](std::uint32_t cohort, std::uint32_t, std::uint64_t customers) {
+    const auto size = sizes.find(cohort);
+    must(size != sizes.end() && customers <= size->second, "more customers return than there are");
+  });
+}
+
+KLANTREIS_INLINE void part_fields::check(const match_counts& c) {
+  must(!c.options_.empty() && c.gaps_.size() == (std::max)(c.parts_.size(), std::size_t{1}), "parts are missing");
+  must(c.units_ <= most_events && c.matches_ <= most_events && c.matched_ <= c.units_ && c.matched_ <= c.matches_ &&
+           c.customers_ <= c.units_ && c.matched_customers_ <= c.customers_,
+       "a count is out of range");
+  check_moments(c.at_);
+  check_moments(c.with_match_);
+  for (const auto& gap : c.gaps_) {
+    must(gap.seconds.size() == gap.customers.size(), "times have no customers");
+    check_finite(gap.seconds);
+    must(std::ranges::is_sorted(gap.customers) && (gap.customers.empty() || gap.customers.back() < c.customers_),
+         "a time has no customer");
+  }
+}
+
+KLANTREIS_INLINE void part_fields::check(const measure_counts& c) {
+  must((c.by_ == "phase" || c.by_ == "touchpoint") && !c.options_.empty(), "it is not said what was measured");
+  must(c.customers_ <= most_events && c.journeys_ <= most_events && c.open_ <= c.journeys_ && c.outside_ <= most_events,
+       "a count is out of range");
+  check_ticks(c.ticks_per_second_);
+  std::set<std::string_view> names;
+  bool designed = true;
+  for (const measure_counts::item& item : c.items_) {
+    must(names.insert(item.name).second, "an item occurs twice");
+    must(designed || !item.designed, "items are in no order");
+    designed = item.designed;
+    must(std::isnan(item.emotion) || std::abs(item.emotion) <= 2.0, "an emotion is out of range");
+    for (const std::uint64_t customers : {item.reach, item.passed, item.skipped, item.gone, item.waiting}) {
+      must(customers <= c.customers_, "an item has more customers than there are");
+    }
+    check_counts(std::array{item.entries, item.visits, item.back, item.skips, item.left, item.at_rest, item.open});
+    check_moments(item.settled_visits);
+    check_moments(item.leavings);
+    must(item.ticks.empty() || c.ticks_per_second_ != 0, "times have no unit");
+    for (const std::int64_t ticks : item.ticks) {
+      must(ticks >= 0, "a time runs backwards");
+    }
+    for (const auto& [sum, answers] : item.feelings) {
+      must(std::isfinite(sum) && answers >= 1.0 && answers <= static_cast<double>(most_events), "an answer is none");
+    }
+  }
+}
+
+KLANTREIS_INLINE void part_fields::check(const conformance_counts& c) {
+  c.design_.check();
+  const std::size_t phases = c.design_.phases.size();
+  must(!c.options_.empty(), "it is not said what was counted");
+  must(c.edges_.states() == phases + move_phase && c.conforming_.size() == 1 &&
+           c.in_time_.size() == c.design_.moves.size() && c.ticks_.size() == phases * phases,
+       "the counts are of another design");
+  must(c.journeys_ <= most_events && c.journeys_moving_ <= c.journeys_ && c.journeys_conforming_ <= c.journeys_moving_,
+       "a count is out of range");
+  check_ticks(c.ticks_per_second_);
+  for (const visit_rates* const rates : {&c.conforming_, &c.in_time_}) {
+    check_moments(rates->visits());
+    check_moments(rates->events());
+  }
+  for (std::size_t at = 0; at < c.edges_.states(); ++at) {
+    check_moments(c.edges_.row(at));
+  }
+  for (std::size_t index = 0; index < c.edges_.size(); ++index) {
+    check_moments(c.edges_.cell(index));
+    must(c.edges_.from(index) != move_end && c.edges_.to(index) != move_start, "a move leaves an end");
+  }
+  for (const std::vector<std::int64_t>& ticks : c.ticks_) {
+    must(ticks.empty() || c.ticks_per_second_ != 0, "times have no unit");
+    for (const std::int64_t time : ticks) {
+      must(time >= 0, "a time runs backwards");
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,6 +52,37 @@ void list_fields(Io& io, spell& one) {
 template <typename Io>
 void list_fields(Io& io, spell_set::group& group) {
   io(group.segment, group.item, group.spells);
+}
+
+template <typename Io>
+void list_fields(Io& io, measure_counts::item& item) {
+  io(item.name, item.phase, item.designed, item.measured, item.emotion, item.reach, item.entries, item.visits,
+     item.passed, item.back, item.skips, item.skipped, item.left, item.at_rest, item.open, item.gone, item.waiting,
+     item.settled_visits, item.leavings, item.ticks, item.feelings);
+}
+template <typename Io>
+void list_fields(Io& io, designed_phase& phase) {
+  io(phase.name, phase.measured, phase.emotion, phase.labels);
+}
+template <typename Io>
+void list_fields(Io& io, designed_move& move) {
+  bool limited = move.max_time.has_value();
+  duration most = move.max_time.value_or(duration{0});
+  io(move.from, move.to, move.kind, move.expected, limited, most);
+  move.max_time = limited ? std::optional{most} : std::nullopt;
+}
+template <typename Io>
+void list_fields(Io& io, designed_touchpoint& touchpoint) {
+  io(touchpoint.name, touchpoint.phase, touchpoint.emotion, touchpoint.call_to_action, touchpoint.onstage,
+     touchpoint.owner);
+}
+template <typename Io>
+void list_fields(Io& io, score_rule& rule) {
+  io(rule.column, rule.touchpoint, rule.low, rule.high);
+}
+template <typename Io>
+void list_fields(Io& io, journey_design& design) {
+  io(design.level, design.phases, design.moves, design.touchpoints, design.scores);
 }
 
 struct pair_entry {
@@ -154,6 +186,44 @@ struct part_fields {
     c.length_ = static_cast<std::size_t>(length);
   }
 
+  template <typename Io>
+  static void list(Io& io, return_cohort_counts& c) {
+    auto until = static_cast<std::int64_t>(c.until_.time_since_epoch().count());
+    io(c.options_, c.period_, until, c.first_, c.active_);
+    c.until_ = instant{duration{until}};
+  }
+
+  template <typename Io>
+  static void list(Io& io, match_counts& c) {
+    io(c.options_, c.parts_, c.notes_, c.by_journeys_, c.has_times_, c.units_, c.matched_, c.matches_, c.customers_,
+       c.matched_customers_, c.at_, c.with_match_);
+    std::vector<std::pair<std::vector<double>, std::vector<std::uint32_t>>> gaps;
+    if constexpr (!Io::reading) {
+      for (const auto& gap : c.gaps_) {
+        gaps.emplace_back(gap.seconds, gap.customers);
+      }
+    }
+    io(gaps);
+    if constexpr (Io::reading) {
+      for (auto& [seconds, customers] : gaps) {
+        c.gaps_.push_back({std::move(seconds), std::move(customers)});
+      }
+    }
+  }
+
+  template <typename Io>
+  static void list(Io& io, measure_counts& c) {
+    io(c.by_, c.options_, c.items_, c.customers_, c.journeys_, c.open_, c.outside_, c.ticks_per_second_);
+  }
+
+  template <typename Io>
+  static void list(Io& io, conformance_counts& c) {
+    io(c.design_, c.options_, c.journeys_, c.journeys_conforming_, c.journeys_moving_, c.ticks_per_second_, c.ticks_);
+    rates(io, c.conforming_);
+    rates(io, c.in_time_);
+    edges(io, c.edges_);
+  }
+
   static void check(const transition_counts& c);
   static void check(path_table& c);
   static void check(const funnel_counts& c);
@@ -163,6 +233,10 @@ struct part_fields {
   static void check(const spell_set& c);
   static void check(const cohort_rate_counts& c);
   static void check(const ngram_counts& c);
+  static void check(const return_cohort_counts& c);
+  static void check(const match_counts& c);
+  static void check(const measure_counts& c);
+  static void check(const conformance_counts& c);
 
   /// The paths of a table, and what is known of them, by piece: path p goes to piece `piece_of[p]`, or nowhere.
   static constexpr std::uint32_t nowhere = 0xFFFF'FFFFU;
@@ -188,6 +262,66 @@ struct part_fields {
   };
 
  private:
+  template <typename Io>
+  static void rates(Io& io, visit_rates& rates) {
+    std::vector<visit_moments> visits;
+    std::vector<event_moments> events;
+    if constexpr (!Io::reading) {
+      visits = rates.visits();
+      events = rates.events();
+    }
+    io(visits, events);
+    if constexpr (Io::reading) {
+      if (visits.size() != events.size()) {
+        refuse_bytes("rates are missing");
+      }
+      rates = visit_rates{};
+      rates.resize(visits.size());
+      for (std::size_t row = 0; row < visits.size(); ++row) {
+        rates.add(row, visits[row], events[row]);
+      }
+    }
+  }
+
+  struct counted_edge {
+    std::uint32_t from = 0;
+    std::uint32_t to = 0;
+    event_moments cell;
+
+    template <typename Io>
+    friend void list_fields(Io& io, counted_edge& edge) {
+      io(edge.from, edge.to, edge.cell);
+    }
+  };
+
+  /// The moves between the phases of a design.
+  template <typename Io>
+  static void edges(Io& io, edge_counter& counter) {
+    std::vector<visit_moments> rows;
+    std::vector<counted_edge> cells;
+    if constexpr (!Io::reading) {
+      for (std::size_t at = 0; at < counter.states(); ++at) {
+        rows.push_back(counter.row(at));
+      }
+      for (std::size_t index = 0; index < counter.size(); ++index) {
+        cells.push_back({counter.from(index), counter.to(index), counter.cell(index)});
+      }
+    }
+    io(rows, cells);
+    if constexpr (Io::reading) {
+      counter = edge_counter{rows.size(), move_end};
+      for (std::uint32_t at = 0; at < rows.size(); ++at) {
+        counter.add_row(at, rows[at]);
+      }
+      for (const counted_edge& edge : cells) {
+        if (edge.from >= rows.size() || edge.to >= rows.size()) {
+          refuse_bytes("a move has no phase");
+        }
+        counter.add_cell(edge.from, edge.to, edge.cell);
+      }
+    }
+  }
+
   template <typename Io>
   static void sizes(Io& io, std::vector<std::size_t>& list) {
     std::vector<std::uint64_t> wide(list.begin(), list.end());
