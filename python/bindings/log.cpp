@@ -3,7 +3,7 @@
 
 #include <pybind11/stl.h>
 
-#include "arrow_interop.hpp"
+#include "append_columns.hpp"
 #include "bindings.hpp"
 #include "long_call.hpp"
 
@@ -42,30 +42,10 @@ void bind_log(py::module_& m) {
            py::kw_only(), py::arg("drop_bad_rows") = false, py::arg("ticks_per_second") = 0,
            py::arg("phases") = std::vector<std::pair<std::string, std::string>>{},
            py::arg("only") = std::vector<std::string>{}, py::arg("threads") = 0)
-      .def(
-          "append",
-          [](log_builder& builder, const py::object& source, const std::string& customer, const std::string& touchpoint,
-             const std::string& time, const std::string& order, const std::string& channel, const std::string& phase,
-             const std::string& value, const std::string& cost, const std::vector<std::string>& attributes,
-             const std::vector<std::string>& numbers) {
-            arrow_stream stream = import_stream(source);
-            const long_call working;
-            append_stream(builder, stream.get(),
-                          {.customer = customer,
-                           .touchpoint = touchpoint,
-                           .time = time,
-                           .order = order,
-                           .channel = channel,
-                           .phase = phase,
-                           .value = value,
-                           .cost = cost,
-                           .attributes = attributes,
-                           .numbers = numbers});
-          },
-          py::arg("source"), py::kw_only(), py::arg("customer"), py::arg("touchpoint"), py::arg("time") = "",
-          py::arg("order") = "", py::arg("channel") = "", py::arg("phase") = "", py::arg("value") = "",
-          py::arg("cost") = "", py::arg("attributes") = std::vector<std::string>{},
-          py::arg("numbers") = std::vector<std::string>{})
+      .def("append", &append_columns<log_builder>, py::arg("source"), py::kw_only(), py::arg("customer"),
+           py::arg("touchpoint"), py::arg("time") = "", py::arg("order") = "", py::arg("channel") = "",
+           py::arg("phase") = "", py::arg("value") = "", py::arg("cost") = "",
+           py::arg("attributes") = std::vector<std::string>{}, py::arg("numbers") = std::vector<std::string>{})
       .def("finish", &log_builder::finish, released());
 }
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "arrow_interop.hpp"
+#include "append_columns.hpp"
 #include "bindings.hpp"
 #include "long_call.hpp"
 
@@ -63,29 +63,9 @@ void bind_store(py::module_& m) {
       .def_property_readonly("largest", &event_spill::largest)
       .def_property_readonly("bytes", &event_spill::bytes)
       .def("names", &event_spill::names, py::arg("label"))
-      .def(
-          "append",
-          [](event_spill& rows, const py::object& source, const std::string& customer, const std::string& touchpoint,
-             const std::string& time, const std::string& order, const std::string& channel, const std::string& phase,
-             const std::string& value, const std::string& cost, const std::vector<std::string>& attributes,
-             const std::vector<std::string>& numbers) {
-            arrow_stream stream = import_stream(source);
-            const long_call working;
-            append_stream(rows, stream.get(),
-                          {.customer = customer,
-                           .touchpoint = touchpoint,
-                           .time = time,
-                           .order = order,
-                           .channel = channel,
-                           .phase = phase,
-                           .value = value,
-                           .cost = cost,
-                           .attributes = attributes,
-                           .numbers = numbers});
-          },
-          py::arg("source"), py::kw_only(), py::arg("customer"), py::arg("touchpoint"), py::arg("time"),
-          py::arg("order"), py::arg("channel"), py::arg("phase"), py::arg("value"), py::arg("cost"),
-          py::arg("attributes"), py::arg("numbers"))
+      .def("append", &append_columns<event_spill>, py::arg("source"), py::kw_only(), py::arg("customer"),
+           py::arg("touchpoint"), py::arg("time"), py::arg("order"), py::arg("channel"), py::arg("phase"),
+           py::arg("value"), py::arg("cost"), py::arg("attributes"), py::arg("numbers"))
       .def("finish", &event_spill::finish, released())
       .def("builder", &event_spill::builder, py::arg("partition"), released());
 }
