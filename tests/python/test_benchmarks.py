@@ -6,9 +6,11 @@ from __future__ import annotations
 import importlib
 import itertools
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -99,3 +101,64 @@ def test_a_log_that_is_made_in_pieces_is_in_the_order_of_time(
     assert (np.diff(times) >= 0).all()
     first = set(generate.columns_of(5000, **options)["customer_id"])
     assert first < set(np.concatenate([part["customer_id"] for part in parts]))
+
+
+@pytest.fixture(scope="module")
+def path_questions(root: Path) -> ModuleType:
+    """The benchmark of path analysis as a module."""
+    pytest.importorskip("pandas")
+    sys.path.insert(0, str(root / "benchmarks"))
+    try:
+        return importlib.import_module("paths")
+    finally:
+        sys.path.pop(0)
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    rng = random.Random(4)
+    columns: dict[str, list[int | str]] = {"user_id": [], "position": [], "page": []}
+    for user in range(200):
+        for position in range(10 if user % 2 else rng.randint(1, 14)):
+            columns["user_id"].append(user)
+            columns["position"].append(position + 1)
+            columns["page"].append(rng.choice(["news", "sports", "local", "health"]))
+    file = tmp_path_factory.mktemp("paths") / "pages.parquet"
+    parquet.write_table(pyarrow.table(columns), file)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("question", "package"),
+    [
+        ("transitions", "pm4py"),
+        ("variants", "pm4py"),
+        ("prefix tree", "pm4py"),
+        ("transitions", "retentioneering"),
+        ("step matrix", "retentioneering"),
+        ("n-grams", "scikit-learn"),
+        ("frequent subsequences", "prefixspan"),
+        ("complexity", "sequenzo"),
+        ("mixture of chains", "sequenzo"),
+    ],
+)
+def test_other_packages_for_paths_give_our_figures(
+    question: str, package: str, pages: Path, path_questions: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RETENTIONEERING_NO_TRACK", "1")
+    if path_questions.version(package) is None:
+        pytest.skip(f"{package} is not installed")
+    (number,) = [
+        number
+        for number, rival in enumerate(path_questions.RIVALS)
+        if (rival.question, rival.package) == (question, package)
+    ]
+    # One sequence or two in a thousand are too few for a minimum of support to mean something.
+    monkeypatch.setattr(path_questions, "SUPPORT", 0.02)
+    monkeypatch.setattr(path_questions, "CLUSTERS", 2)
+    found = path_questions.compare(str(pages), number, 20 if question == "mixture of chains" else 100)
+    assert found["sequences"] == (20 if question == "mixture of chains" else 100)
+    assert found["figures"] > 0
