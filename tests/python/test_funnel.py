@@ -105,7 +105,7 @@ def test_without_time_the_order_decides() -> None:
     [
         (["prduct_view"], "did you mean 'product_view'"),
         ([], "no steps"),
-        ("order", "give a list"),
+        ({"touchpoint": "order"}, "give a list"),
         ([["order"], []], "step 2 of the funnel names no touchpoint"),
         (["order", 3], "step 2 of the funnel is 3"),
         (["order"] * 65, "at most 64"),
