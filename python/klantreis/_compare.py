@@ -61,7 +61,8 @@ class Comparison(Table):
         """The change of P(conversion) taken apart, largest part first: ``from, part, lower, upper, share, …``.
 
         ``(start)`` is the mix of entries, every other row the change of what customers do next from the item;
-        ``(total)`` is the change itself. With values ``value_part`` does the same for the value per journey.
+        ``(total)`` is the change itself. With values ``value_part``, with its bounds, ``value_p`` and
+        ``value_p_adjusted``, does the same for the value per journey.
         """
         return self._parts
 

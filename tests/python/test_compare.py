@@ -149,14 +149,23 @@ def test_parts_and_row_tests_are_those_of_dense_matrices(seed: int, shared: bool
             for c in (columns, other)
         )
     assert (found.shared_customers > 0) == shared
-    names, parts, errors, df = comparison.part_intervals(first, second)
-    got = cells(found.parts, ("from",), "part", "lower", "upper")
-    assert set(got) == set(names)
-    for name, part, error, freedom in zip(names, parts, errors, df, strict=True):
-        assert got[name][0] == pytest.approx(part, abs=1e-12)
-        if error > 1e-7:
-            half = stats.t.ppf(0.975, freedom) * error
-            assert got[name][1:] == pytest.approx((part - half, part + half), rel=1e-4, abs=1e-6)
+    for expected, columns_of_part, p_column in (
+        (comparison.part_intervals(first, second), ("part", "lower", "upper"), "p"),
+        (
+            comparison.value_part_intervals(first, second),
+            ("value_part", "value_part_lower", "value_part_upper"),
+            "value_p",
+        ),
+    ):
+        names, parts, errors, df = expected
+        got = cells(found.parts, ("from",), *columns_of_part, p_column)
+        assert set(got) == set(names)
+        for name, part, error, freedom in zip(names, parts, errors, df, strict=True):
+            assert got[name][0] == pytest.approx(part, rel=1e-9, abs=1e-12)
+            if error > 1e-7:
+                half = stats.t.ppf(0.975, freedom) * error
+                assert got[name][1:3] == pytest.approx((part - half, part + half), rel=1e-4, abs=1e-6)
+                assert got[name][3] == pytest.approx(2 * stats.t.sf(abs(part) / error, freedom), rel=1e-3, abs=1e-9)
     p = cells(found.rows, ("from",), "p")
     tested = 0
     for name in names[:-1]:
@@ -285,6 +294,23 @@ def test_value_parts_add_up_to_the_change_of_value() -> None:
     assert sum(value.values()) == pytest.approx(total, abs=1e-9)
     assert total == pytest.approx(found["difference"][1], abs=1e-9)
     assert found["rate"][1] == "value_per_journey"
+    # The change of the value and its interval are those of the rates, where the chain takes no part.
+    bounds = cells(found.parts, ("from",), "value_part_lower", "value_part_upper", "value_p")["(total)"]
+    assert bounds == pytest.approx((found["lower"][1], found["upper"][1], found["p"][1]), rel=1e-9)
+    adjusted = cells(found.parts, ("from",), "value_p", "value_p_adjusted")
+    assert adjusted.pop("(total)")[1] is None
+    assert all(p <= together for p, together in adjusted.values())
+
+
+def test_value_parts_do_not_depend_on_threads_or_the_order_of_groups() -> None:
+    journeys = cut(read(big(2)), conversion=CONVERSIONS, gap=3 * DAY)
+    found = [kr.compare(journeys, before=SPLIT, threads=threads).parts.to_dicts() for threads in (1, 3)]
+    assert found[0] == found[1]
+    names = ("value_part", "value_part_lower", "value_part_upper")
+    turned = kr.compare(journeys, before=(SPLIT, None), after=(None, SPLIT))
+    here, there = (cells(one.parts, ("from",), *names) for one in (kr.compare(journeys, before=SPLIT), turned))
+    for name, (part, lower, upper) in here.items():
+        assert there[name] == pytest.approx((-part, -upper, -lower), abs=1e-9)
 
 
 @pytest.mark.parametrize(

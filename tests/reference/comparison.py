@@ -70,14 +70,57 @@ def slopes(function: Callable[[Array], Array], customers: int, h: float = 1e-6) 
     return np.array(found)
 
 
+def paid_of(trips: Sequence[Trip], items: list[str]) -> Array:
+    """The value of conversions by the item from which they came: customers x (start and items)."""
+    customers = sorted({trip.unit for trip in trips})
+    number = {item: i + 1 for i, item in enumerate(items)}
+    paid = np.zeros((len(customers), len(items) + 1))
+    for trip in trips:
+        paid[customers.index(trip.unit), number[trip.items[-1]] if trip.items else 0] += trip.value
+    return paid
+
+
+def value_parts(a: Array, b: Array, paid_a: Array, paid_b: Array) -> Array:
+    """The same of the value of a journey, from transitions and what visits paid."""
+    pa, pb = rows_of(a, b)
+    pay = []
+    for own, other, mine, theirs in ((a, b, paid_a, paid_b), (b, a, paid_b, paid_a)):
+        n, m = own.sum(axis=1), other.sum(axis=1)
+        pay.append(np.where(n > 0, mine / np.where(n > 0, n, 1), theirs / np.where(m > 0, m, 1)))
+    size = len(a)
+    na, nb = (np.linalg.inv(np.eye(size) - p[:, :size]) for p in (pa, pb))
+    va, vb = na @ pay[0], nb @ pay[1]
+    more = pay[1] - pay[0]
+    change = (pb - pa)[:, :size]
+    rows = (na[0] * (change @ vb + more) + nb[0] * (change @ va + more)) / 2
+    return np.append(rows, vb[0] - va[0])
+
+
 def part_intervals(first: Sequence[Trip], second: Sequence[Trip]) -> tuple[list[str], Array, Array, Array]:
     """Names, parts, standard errors and degrees of freedom."""
     items = items_of(first, second)
     (who_a, a), (who_b, b) = counts_of(first, items), counts_of(second, items)
     psi_a = slopes(lambda w: parts(np.tensordot(w, a, 1), b.sum(axis=0)), len(a))
     psi_b = slopes(lambda w: parts(a.sum(axis=0), np.tensordot(w, b, 1)), len(b))
+    return [START, *items, "(total)"], parts(a.sum(axis=0), b.sum(axis=0)), *errors_of(who_a, who_b, psi_a, psi_b)
+
+
+def value_part_intervals(first: Sequence[Trip], second: Sequence[Trip]) -> tuple[list[str], Array, Array, Array]:
+    """The same of the value of a journey."""
+    items = items_of(first, second)
+    (who_a, a), (who_b, b) = counts_of(first, items), counts_of(second, items)
+    paid_a, paid_b = paid_of(first, items), paid_of(second, items)
+    all_a, all_b = (a.sum(axis=0), paid_a.sum(axis=0)), (b.sum(axis=0), paid_b.sum(axis=0))
+    psi_a = slopes(lambda w: value_parts(np.tensordot(w, a, 1), all_b[0], w @ paid_a, all_b[1]), len(a))
+    psi_b = slopes(lambda w: value_parts(all_a[0], np.tensordot(w, b, 1), all_a[1], w @ paid_b), len(b))
+    found = value_parts(all_a[0], all_b[0], all_a[1], all_b[1])
+    return [START, *items, "(total)"], found, *errors_of(who_a, who_b, psi_a, psi_b)
+
+
+def errors_of(who_a: list[Any], who_b: list[Any], psi_a: Array, psi_b: Array) -> tuple[Array, Array]:
+    """Standard errors and degrees of freedom from the influence values of both groups."""
     if set(who_a) & set(who_b):
-        both: dict[Any, Array] = defaultdict(lambda: np.zeros(len(items) + 2))
+        both: dict[Any, Array] = defaultdict(lambda: np.zeros(psi_a.shape[1]))
         for who, psi in ((who_a, psi_a), (who_b, psi_b)):
             for customer, own in zip(who, psi, strict=True):
                 both[customer] = both[customer] + own
@@ -89,7 +132,7 @@ def part_intervals(first: Sequence[Trip], second: Sequence[Trip]) -> tuple[list[
     s2, s4, k = (pooled**2).sum(axis=0), (pooled**4).sum(axis=0), len(pooled)
     with np.errstate(divide="ignore", invalid="ignore"):
         df = np.maximum(1, np.minimum(k - 1, 2 * s2**2 / (s4 - s2**2 / k)))
-    return [START, *items, "(total)"], parts(a.sum(axis=0), b.sum(axis=0)), np.sqrt(variance), df
+    return np.sqrt(variance), df
 
 
 def row_test(first: Sequence[Trip], second: Sequence[Trip], row: str) -> float | None:

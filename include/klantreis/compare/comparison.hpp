@@ -32,9 +32,10 @@ struct comparison {
   /// each item, `transition` from one item to another, `reach` (the share of customers who visit an item); in this
   /// order, then by p, then by name.
   table rates;
-  /// `from, part, lower, upper, share, visits_first, visits_second, p, p_adjusted, marks`, with values also
-  /// `value_part`: the change of P(conversion) taken apart, exactly. `(start)` is the mix of entries; the last row,
-  /// `(total)`, is the change itself. Largest part first.
+  /// `from, part, lower, upper, share, visits_first, visits_second, p, p_adjusted, n, marks`, with values also
+  /// `value_part` with its bounds, `value_p` and `value_p_adjusted`: the change of P(conversion), and that of the value
+  /// of a journey, taken apart, exactly. `(start)` is the mix of entries; the last row, `(total)`, is the change
+  /// itself. Largest part first.
   table parts;
   /// `from, to, first, second, part`: the parts within each row, where a destination as good as the row's average
   /// counts 0. The parts of a row add up to that of the row.
@@ -62,6 +63,9 @@ struct comparison {
 ///   the expected visits and val_j = P(conversion | j). They add up to the change of P(conversion). A row that one
 ///   group never visits takes the other group's row, so its effect belongs to the rows that lead to it. It is
 ///   accounting, not cause: other customers show as changed rows. Only an experiment tells what a change brings.
+/// - Parts of the value: the same with the expected value of a journey from each item in place of P(conversion | j),
+/// and
+///   what a visit pays more, m^B_i − m^A_i, in place of nothing.
 /// - The funnel follows the events of a customer's journeys in the group, open ones too.
 /// \throws input_error when a group has no settled journey, or journeys that go on after conversions; limit_error when
 ///         the intervals of the parts would take too long.

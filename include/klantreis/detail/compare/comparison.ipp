@@ -76,13 +76,22 @@ class group_comparison {
   }
 
   [[nodiscard]] table parts(const change_decomposition& change, const rate_comparison& rates) const {
-    const std::vector<change_part> parts = change.parts(options_->threads);
+    const change_parts taken_apart = change.parts(options_->threads);
+    const std::vector<change_part>& parts = taken_apart.conversion;
+    const std::vector<change_part>& value_parts = taken_apart.value;
     std::vector<compared_rate> rows(parts.size());
+    std::vector<compared_rate> values(value_parts.size());
+    const auto find = [&](compared_rate& row, const change_part& part, std::uint32_t state) {
+      row.from = state == sample_.size() ? "(total)" : std::string{sample_.name(state)};
+      plain_change(row, part.part, part.variance, part.pooled, options_->intervals);
+    };
     for (std::uint32_t state = 0; state < parts.size(); ++state) {
-      const bool total = state == sample_.size();
-      rows[state].from = total ? "(total)" : std::string{sample_.name(state)};
-      plain_change(rows[state], parts[state].part, parts[state].variance, parts[state].pooled, options_->intervals);
-      for (std::size_t group = 0; group < 2 && !total; ++group) {
+      find(rows[state], parts[state], state);
+      if (!values.empty()) {
+        find(values[state], value_parts[state], state);
+        rows[state].change.marks |= values[state].change.marks;
+      }
+      for (std::size_t group = 0; group < 2 && state != sample_.size(); ++group) {
         if (rates.customers(group, state) < options_->intervals.min_n) {
           rows[state].change.marks |= mark::few_customers;
         }
@@ -95,27 +104,32 @@ class group_comparison {
       const double part_b = std::abs(parts[b].part);
       return part_a != part_b ? part_a > part_b : rows[a].from < rows[b].from;
     });
-    const std::vector<double> adjusted = holm(column_of_numbers(order, [&](std::size_t at) { return rows[at].p; }));
+    // Holm's p values of the rows, none for the total.
+    const auto adjusted = [&, items = order](const std::vector<compared_rate>& all) {
+      std::vector<double> p = holm(column_of_numbers(items, [&](std::size_t at) { return all[at].p; }));
+      p.push_back(null_value);
+      return p;
+    };
     order.push_back(sample_.size());
     const double total = parts[sample_.size()].part;
     table found{
         "The change of P(conversion) from the first group to the second, taken apart exactly: (start) is the mix of "
         "entries, every other row the change of what customers do next from the item. Accounting, not cause. "
-        "p_adjusted: Holm's, over the rows but (total)."};
+        "p_adjusted: Holm's, over the rows but (total)." +
+        std::string{values.empty() ? "" : " value_part: the same of the value of a journey."}};
     found.add("from", column_of_texts(order, [&](std::size_t at) { return rows[at].from; }));
-    std::vector<estimate> changes;
-    for (const std::size_t at : order) {
-      changes.push_back(rows[at].change);
-    }
-    add_estimates(found, "part", changes, quantity::share, true);
+    const auto changes = [&](const std::vector<compared_rate>& all) {
+      std::vector<estimate> result;
+      for (const std::size_t at : order) {
+        result.push_back(all[at].change);
+      }
+      return result;
+    };
+    add_estimates(found, "part", changes(rows), quantity::share, true);
     found.add(
         "share",
         column_of_numbers(order, [&](std::size_t at) { return total != 0.0 ? parts[at].part / total : null_value; }),
         quantity::share);
-    if (sample_.has_values()) {
-      found.add("value_part", column_of_numbers(order, [&](std::size_t at) { return parts[at].value_part; }),
-                quantity::amount);
-    }
     const auto visits = [&](std::size_t group) {
       return column_of_numbers(order, [&, group](std::size_t at) {
         return at == sample_.size() ? null_value : change.visits(group, static_cast<std::uint32_t>(at));
@@ -124,10 +138,12 @@ class group_comparison {
     found.add("visits_first", visits(0));
     found.add("visits_second", visits(1));
     found.add("p", column_of_numbers(order, [&](std::size_t at) { return rows[at].p; }));
-    std::size_t place = 0;
-    found.add("p_adjusted", column_of_numbers(order, [&](std::size_t at) {
-                return at == sample_.size() ? null_value : adjusted[place++];
-              }));
+    found.add("p_adjusted", adjusted(rows));
+    if (!values.empty()) {
+      add_estimates(found, "value_part", changes(values), quantity::amount);
+      found.add("value_p", column_of_numbers(order, [&](std::size_t at) { return values[at].p; }));
+      found.add("value_p_adjusted", adjusted(values));
+    }
     found.add("n", column_of_counts(order, [&](std::size_t at) { return rows[at].change.n; }), quantity::count);
     found.add("marks", column_of_texts(order, [&](std::size_t at) { return to_text(rows[at].change.marks); }));
     set_options(found);

@@ -20,22 +20,34 @@
 
 namespace klantreis::detail {
 
-/// One row's part of the change of P(conversion).
+/// One row's part of a change.
 struct change_part {
   double part = 0.0;
   double variance = null_value;
   influence_sum pooled = {};  ///< of both groups, for the degrees of freedom
-  double value_part = null_value;
 };
 
-/// The change of P(conversion) from the first group to the second, taken apart into rows.
+/// The parts of all rows, then the total.
+struct change_parts {
+  std::vector<change_part> conversion = {};
+  std::vector<change_part> value = {};  ///< of the value of a journey; empty without values
+};
+
+/// The change of P(conversion), and of the value of a journey, from the first group to the second, taken apart into
+/// rows.
 class change_decomposition {
  public:
   explicit change_decomposition(const compared_sample& sample)
       : sample_(&sample), sides_{side(sample, 0), side(sample, 1)} {
     for (std::size_t g = 0; g < 2; ++g) {
       slopes_[g] = sensitivity_of_absorption(sides_[g].solver, 0, sample.conversion());
+      converts_.values[g] = slopes_[g].values;
+      if (sample.has_values()) {
+        earns_.values[g] = sides_[g].solver.solve({.rhs = sides_[g].paid}).values;
+        earns_.values[g].resize(sample.size() + 2);  // outcomes pay nothing after the conversion was paid
+      }
     }
+    earns_.is_paid = true;
     for (std::size_t edge = 0; edge < sample.edges().size(); ++edge) {
       delta_.push_back(sides_[1].probability[edge] - sides_[0].probability[edge]);
     }
@@ -58,17 +70,11 @@ class change_decomposition {
             after.visits[i] * (before.values[j] - before.values[i]));
   }
 
-  /// One for each state, then the total.
-  [[nodiscard]] std::vector<change_part> parts(unsigned threads) const {
+  [[nodiscard]] change_parts parts(unsigned threads) const {
     const std::uint32_t size = sample_->size();
-    std::vector<change_part> result(size + 1);
-    for (std::uint32_t i = 0; i < size; ++i) {
-      result[i].part = 0.5 * (slopes_[0].visits[i] * drift(i, slopes_[1].values) +
-                              slopes_[1].visits[i] * drift(i, slopes_[0].values));
-    }
-    result[size].part = after() - before();
+    change_parts result{.conversion = parts_of(converts_)};
     if (sample_->has_values()) {
-      add_value_parts(result);
+      result.value = parts_of(earns_);
     }
     check_work();
     const std::size_t blocks = (size + 1 + lanes - 1) / lanes;
@@ -84,7 +90,24 @@ class change_decomposition {
  private:
   static constexpr std::size_t lanes = 8;
   using lane = std::array<double, lanes>;
-  using edge_weights = std::array<std::vector<lane>, 2>;
+
+  /// What a journey comes to from each state, outcomes included, in each group.
+  struct outcome {
+    std::array<std::vector<double>, 2> values;
+    bool is_paid = false;  ///< visits pay; else only the outcome counts
+  };
+
+  /// Of a statistic: how it changes with what customers do.
+  struct slope_weights {
+    std::array<std::vector<lane>, 2> edges;
+    std::array<std::vector<lane>, 2> payments;  // by state; empty where nothing is paid
+  };
+
+  /// What the derivatives by a row's transitions need.
+  struct row_solutions {
+    std::array<std::vector<double>, 2> into;     // N_li by l
+    std::array<std::vector<double>, 2> through;  // (Δ_i N)_k by k
+  };
 
   /// The chain of one group; rows that it never visits are those of the other.
   struct side_data {
@@ -131,21 +154,19 @@ class change_decomposition {
     return sum;
   }
 
-  void add_value_parts(std::vector<change_part>& result) const {
-    std::array<std::vector<double>, 2> expected;
-    for (std::size_t g = 0; g < 2; ++g) {
-      expected[g] = sides_[g].solver.solve({.rhs = sides_[g].paid}).values;
+  // What a visit of a row pays more in the second group.
+  [[nodiscard]] double extra_pay(std::uint32_t i) const { return sides_[1].paid[i] - sides_[0].paid[i]; }
+
+  [[nodiscard]] std::vector<change_part> parts_of(const outcome& what) const {
+    const std::uint32_t size = sample_->size();
+    std::vector<change_part> result(size + 1);
+    for (std::uint32_t i = 0; i < size; ++i) {
+      const double more = what.is_paid ? extra_pay(i) : 0.0;
+      result[i].part = 0.5 * (slopes_[0].visits[i] * (drift(i, what.values[1]) + more) +
+                              slopes_[1].visits[i] * (drift(i, what.values[0]) + more));
     }
-    const double change = expected[1][0] - expected[0][0];
-    for (auto& values : expected) {
-      values.resize(sample_->size() + 2);  // outcomes pay nothing after the conversion was paid
-    }
-    for (std::uint32_t i = 0; i < sample_->size(); ++i) {
-      const double more = sides_[1].paid[i] - sides_[0].paid[i];
-      result[i].value_part = 0.5 * (slopes_[0].visits[i] * (drift(i, expected[1]) + more) +
-                                    slopes_[1].visits[i] * (drift(i, expected[0]) + more));
-    }
-    result[sample_->size()].value_part = change;
+    result[size].part = what.values[1][0] - what.values[0][0];
+    return result;
   }
 
   void check_work() const {
@@ -157,98 +178,148 @@ class change_decomposition {
     }
   }
 
-  // The derivative of D_i by p_kl of either group, with d_i the drift of row i:
-  //   first:  −½ 1{k=i} (N^A_0i val^B_l + N^B_0i val^A_l) + ½ N^A_0k N^A_li d^B_i + ½ N^B_0i (Δ_i N^A)_k val^A_l
-  //   second: the same with the groups exchanged and the sign of the first term turned.
-  // The total is a difference of two absorption probabilities: −N^A_0k val^A_l and N^B_0k val^B_l.
-  void find_variances(index_range range, std::vector<change_part>& result) const {
+  void find_variances(index_range range, change_parts& result) const {
+    std::vector<row_solutions> solutions;
+    for (const std::size_t row : each(range)) {
+      solutions.push_back(row < sample_->size() ? solve_row(static_cast<std::uint32_t>(row)) : row_solutions{});
+    }
+    add_up(weights_of(converts_, range, solutions), range, result.conversion);
+    if (!result.value.empty()) {
+      add_up(weights_of(earns_, range, solutions), range, result.value);
+    }
+  }
+
+  [[nodiscard]] row_solutions solve_row(std::uint32_t i) const {
     const std::uint32_t size = sample_->size();
-    edge_weights weights{std::vector<lane>(sample_->edges().size()), std::vector<lane>(sample_->edges().size())};
+    const std::vector<double> at = unit(size, i);
+    std::vector<double> change(size);
+    for (std::size_t edge = sample_->row(i).begin; edge < sample_->row(i).end; ++edge) {
+      if (sample_->edges()[edge].to < size) {
+        change[sample_->edges()[edge].to] = delta_[edge];
+      }
+    }
+    row_solutions found;
+    for (std::size_t g = 0; g < 2; ++g) {
+      found.into[g] = sides_[g].solver.solve({.rhs = at}).values;
+      found.through[g] = sides_[g].solver.solve({.rhs = change}, transient_solver::direction::transposed).values;
+    }
+    return found;
+  }
+
+  // The derivative of D_i by p_kl of either group, with val what a journey comes to, d_i the drift of row i and m_k
+  // what a visit pays, where visits pay:
+  //   first:  −½ 1{k=i} (N^A_0i val^B_l + N^B_0i val^A_l) + ½ N^A_0k N^A_li (d^B_i + m^B_i − m^A_i)
+  //           + ½ N^B_0i (Δ_i N^A)_k val^A_l
+  //   second: the same with the groups exchanged and the sign of the first term and of the m turned.
+  // By m_k: −½ 1{k=i} (N^A_0i + N^B_0i) + ½ N^B_0i (Δ_i N^A)_k, and in the same way for the second group.
+  // The total is a difference of what the start comes to: −N^A_0k val^A_l and N^B_0k val^B_l, by m_k −N^A_0k and
+  // N^B_0k.
+  [[nodiscard]] slope_weights weights_of(const outcome& what, index_range range,
+                                         const std::vector<row_solutions>& solutions) const {
+    const std::uint32_t size = sample_->size();
+    slope_weights weights;
+    for (std::size_t g = 0; g < 2; ++g) {
+      weights.edges[g].resize(sample_->edges().size());
+      weights.payments[g].resize(what.is_paid ? size : 0);
+    }
     for (const std::size_t row : each(range)) {
       const std::size_t slot = row - range.begin;
       const auto i = static_cast<std::uint32_t>(row);
-      std::array<std::vector<double>, 2> into;     // N_li by l
-      std::array<std::vector<double>, 2> through;  // (Δ_i N)_k by k
-      if (i < size) {
-        const std::vector<double> at = unit(size, i);
-        std::vector<double> change(size);
-        for (std::size_t edge = sample_->row(i).begin; edge < sample_->row(i).end; ++edge) {
-          if (sample_->edges()[edge].to < size) {
-            change[sample_->edges()[edge].to] = delta_[edge];
-          }
-        }
-        for (std::size_t g = 0; g < 2; ++g) {
-          into[g] = sides_[g].solver.solve({.rhs = at}).values;
-          through[g] = sides_[g].solver.solve({.rhs = change}, transient_solver::direction::transposed).values;
-        }
-      }
+      const auto& [into, through] = solutions[slot];
+      const double more = what.is_paid && i < size ? extra_pay(i) : 0.0;
       for (std::size_t g = 0; g < 2; ++g) {
-        const chain_sensitivity& own = slopes_[g];
-        const chain_sensitivity& other = slopes_[1 - g];
+        const std::vector<double>& own_values = what.values[g];
+        const std::vector<double>& other_values = what.values[1 - g];
+        const std::vector<double>& own_visits = slopes_[g].visits;
+        const std::vector<double>& other_visits = slopes_[1 - g].visits;
         const double sign = g == 0 ? -1.0 : 1.0;
-        const double moves = i < size ? drift(i, other.values) : 0.0;
+        const double moves = i < size ? drift(i, other_values) + more : 0.0;
         for (std::size_t edge = 0; edge < sample_->edges().size(); ++edge) {
           const auto [k, l] = sample_->edges()[edge];
           double slope = 0.0;
           if (i == size) {
-            slope = sign * own.visits[k] * own.values[l];
+            slope = sign * own_visits[k] * own_values[l];
           } else {
-            slope = 0.5 * (l < size ? own.visits[k] * into[g][l] * moves : 0.0) +
-                    0.5 * other.visits[i] * through[g][k] * own.values[l];
+            slope = 0.5 * (l < size ? own_visits[k] * into[g][l] * moves : 0.0) +
+                    0.5 * other_visits[i] * through[g][k] * own_values[l];
             if (k == i) {
-              slope += sign * 0.5 * (own.visits[i] * other.values[l] + other.visits[i] * own.values[l]);
+              slope += sign * 0.5 * (own_visits[i] * other_values[l] + other_visits[i] * own_values[l]);
             }
           }
-          weights[g][edge][slot] = slope;
+          weights.edges[g][edge][slot] = slope;
+        }
+        for (std::uint32_t k = 0; k < weights.payments[g].size(); ++k) {
+          weights.payments[g][k][slot] = i == size
+                                             ? sign * own_visits[k]
+                                             : 0.5 * other_visits[i] * through[g][k] +
+                                                   (k == i ? sign * 0.5 * (own_visits[i] + other_visits[i]) : 0.0);
         }
       }
     }
     lend_rows(weights);
     for (std::size_t g = 0; g < 2; ++g) {
-      centre(sample_->operator[](g), sides_[g].probability, weights[g]);
+      centre(g, weights.edges[g], weights.payments[g]);
     }
-    add_up(weights, range, result);
+    return weights;
   }
 
   // Where a group uses the row of the other, the other's visits vary both.
-  void lend_rows(edge_weights& weights) const {
+  void lend_rows(slope_weights& weights) const {
+    const auto lend = [](lane& to, const lane& from) {
+      for (std::size_t slot = 0; slot < lanes; ++slot) {
+        to[slot] += from[slot];
+      }
+    };
     for (std::uint32_t k = 0; k < sample_->size(); ++k) {
       for (std::size_t g = 0; g < 2; ++g) {
         if ((*sample_)[g].visits_state(k)) {
           continue;
         }
         for (std::size_t edge = sample_->row(k).begin; edge < sample_->row(k).end; ++edge) {
-          for (std::size_t slot = 0; slot < lanes; ++slot) {
-            weights[1 - g][edge][slot] += weights[g][edge][slot];
-          }
+          lend(weights.edges[1 - g][edge], weights.edges[g][edge]);
+        }
+        if (!weights.payments[g].empty()) {
+          lend(weights.payments[1 - g][k], weights.payments[g][k]);
         }
       }
     }
   }
 
-  void centre(const compared_group& group, const std::vector<double>& probability, std::vector<lane>& weights) const {
+  // From derivatives to what a customer's transitions and payments weigh: each counts against the mean of its row.
+  void centre(std::size_t g, std::vector<lane>& edges, std::vector<lane>& payments) const {
+    const compared_group& group = (*sample_)[g];
+    const side_data& side = sides_[g];
     for (std::uint32_t k = 0; k < sample_->size(); ++k) {
       const index_range row = sample_->row(k);
       lane mean{};
-      for (std::size_t edge = row.begin; edge < row.end; ++edge) {
-        for (std::size_t slot = 0; slot < lanes; ++slot) {
-          mean[slot] += probability[edge] * weights[edge][slot];
+      for (std::size_t slot = 0; slot < lanes; ++slot) {
+        for (std::size_t edge = row.begin; edge < row.end; ++edge) {
+          mean[slot] += side.probability[edge] * edges[edge][slot];
         }
-      }
-      for (std::size_t edge = row.begin; edge < row.end; ++edge) {
-        for (std::size_t slot = 0; slot < lanes; ++slot) {
-          weights[edge][slot] = group.visits_state(k) ? (weights[edge][slot] - mean[slot]) / group.visits[k] : 0.0;
+        if (!payments.empty()) {
+          mean[slot] += side.paid[k] * payments[k][slot];
+          payments[k][slot] = group.visits_state(k) ? payments[k][slot] / group.visits[k] : 0.0;
+        }
+        for (std::size_t edge = row.begin; edge < row.end; ++edge) {
+          edges[edge][slot] = group.visits_state(k) ? (edges[edge][slot] - mean[slot]) / group.visits[k] : 0.0;
         }
       }
     }
   }
 
-  void add_up(const edge_weights& weights, index_range range, std::vector<change_part>& result) const {
+  void add_up(const slope_weights& weights, index_range range, std::vector<change_part>& result) const {
     const auto psi_of = [&](std::size_t g, std::size_t place) {
       lane psi{};
       for (const compared_entry& entry : (*sample_)[g].of(place)) {
         for (std::size_t slot = 0; slot < lanes; ++slot) {
-          psi[slot] += entry.count * weights[g][entry.edge][slot];
+          psi[slot] += entry.count * weights.edges[g][entry.edge][slot];
+        }
+      }
+      if (!weights.payments[g].empty()) {
+        for (const compared_payment& payment : (*sample_)[g].payments_of(place)) {
+          for (std::size_t slot = 0; slot < lanes; ++slot) {
+            psi[slot] += payment.value * weights.payments[g][payment.state][slot];
+          }
         }
       }
       return psi;
@@ -297,6 +368,8 @@ class change_decomposition {
   const compared_sample* sample_;
   std::array<side_data, 2> sides_;
   std::array<chain_sensitivity, 2> slopes_;
+  outcome converts_;
+  outcome earns_;              // without values empty
   std::vector<double> delta_;  // by edge: second less first
 };
 

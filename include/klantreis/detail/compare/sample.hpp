@@ -31,18 +31,29 @@ struct compared_entry {
   double count = 0.0;
 };
 
+/// The value of a conversion of one customer and the state from which it came.
+struct compared_payment {
+  std::uint32_t state = 0;
+  double value = 0.0;
+};
+
 /// The settled journeys of one group, customer by customer.
 struct compared_group {
-  std::vector<std::uint32_t> customers;  ///< with a settled journey, rising
-  std::vector<std::size_t> offsets{0};   ///< entries of each of them
-  std::vector<compared_entry> entries;   ///< by edge
-  std::vector<double> values;            ///< of each customer's conversions
-  std::vector<double> counts;            ///< by edge
-  std::vector<double> visits;            ///< by state
-  std::vector<double> paid;              ///< by state: the value of the conversions that end there
+  std::vector<std::uint32_t> customers;         ///< with a settled journey, rising
+  std::vector<std::size_t> offsets{0};          ///< entries of each of them
+  std::vector<compared_entry> entries;          ///< by edge
+  std::vector<std::size_t> payment_offsets{0};  ///< payments of each of them
+  std::vector<compared_payment> payments;       ///< none where there are no values
+  std::vector<double> values;                   ///< of each customer's conversions
+  std::vector<double> counts;                   ///< by edge
+  std::vector<double> visits;                   ///< by state
+  std::vector<double> paid;                     ///< by state: the value of the conversions that end there
 
   [[nodiscard]] std::span<const compared_entry> of(std::size_t place) const noexcept {
     return std::span{entries}.subspan(offsets[place], offsets[place + 1] - offsets[place]);
+  }
+  [[nodiscard]] std::span<const compared_payment> payments_of(std::size_t place) const noexcept {
+    return std::span{payments}.subspan(payment_offsets[place], payment_offsets[place + 1] - payment_offsets[place]);
   }
   /// Whether the group was ever in a state.
   [[nodiscard]] bool visits_state(std::uint32_t state) const noexcept { return visits[state] > 0.0; }
@@ -129,8 +140,7 @@ class compared_sample {
         if (piece.converted && has_values_) {
           const double paid = journeys.value(index);
           value += paid;
-          group.paid.resize((std::max)(group.paid.size(), std::size_t{here} + 1));
-          group.paid[here] += paid;
+          group.payments.push_back({here, paid});
         }
       }
       if (!touched_.empty()) {
@@ -141,6 +151,7 @@ class compared_sample {
           scratch_[edge] = 0.0;
         }
         group.offsets.push_back(group.entries.size());
+        group.payment_offsets.push_back(group.payments.size());
       }
     }
     if (group.customers.empty()) {
@@ -200,7 +211,10 @@ class compared_sample {
     }
     group.counts.assign(edges_.size(), 0.0);
     group.visits.assign(size(), 0.0);
-    group.paid.resize(size());
+    group.paid.assign(size(), 0.0);
+    for (const compared_payment& payment : group.payments) {
+      group.paid[payment.state] += payment.value;
+    }
     for (compared_entry& entry : group.entries) {
       entry.edge = new_number[entry.edge];
       group.counts[entry.edge] += entry.count;
@@ -227,8 +241,10 @@ class compared_sample {
       const auto own = group.of(place);
       sorted.entries.insert(sorted.entries.end(), own.begin(), own.end());
       sorted.offsets.push_back(sorted.entries.size());
+      const auto paid = group.payments_of(place);
+      sorted.payments.insert(sorted.payments.end(), paid.begin(), paid.end());
+      sorted.payment_offsets.push_back(sorted.payments.size());
     }
-    sorted.paid = std::move(group.paid);
     group = std::move(sorted);
   }
 
