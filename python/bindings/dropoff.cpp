@@ -45,26 +45,28 @@ void bind_dropoff(py::module_& m) {
       py::arg("min_n"), py::arg("threads"), released());
   m.def(
       "loss_reasons",
-      [](const journey_set& journeys, const std::string& reason, const std::string& by, double level, double min_n) {
-        loss_reason_tables found =
-            loss_reasons(journeys, {.reason = reason, .by = by, .intervals = {.level = level, .min_n = min_n}});
+      [](const journey_set& journeys, const std::string& reason, const std::string& by, double level, double min_n,
+         unsigned threads) {
+        loss_reason_tables found = loss_reasons(
+            journeys, {.reason = reason, .by = by, .intervals = {.level = level, .min_n = min_n}, .threads = threads});
         return std::tuple(std::move(found.places), std::move(found.reasons));
       },
       py::arg("journeys"), py::kw_only(), py::arg("reason"), py::arg("by"), py::arg("level"), py::arg("min_n"),
-      released());
+      py::arg("threads"), released());
   m.def(
       "abandoned_carts",
       [](const journey_set& journeys, const std::vector<std::string>& cart, const std::string& by, std::int64_t timeout,
-         const std::string& recovered_by, double level, double min_n) {
+         const std::string& recovered_by, double level, double min_n, unsigned threads) {
         cart_tables found = abandoned_carts(journeys, {.cart = cart,
                                                        .by = by,
                                                        .timeout = duration{timeout},
                                                        .recovered_by = recovered_by,
-                                                       .intervals = {.level = level, .min_n = min_n}});
+                                                       .intervals = {.level = level, .min_n = min_n},
+                                                       .threads = threads});
         return std::tuple(std::move(found.carts), std::move(found.recoveries));
       },
       py::arg("journeys"), py::kw_only(), py::arg("cart"), py::arg("by"), py::arg("timeout"), py::arg("recovered_by"),
-      py::arg("level"), py::arg("min_n"), released());
+      py::arg("level"), py::arg("min_n"), py::arg("threads"), released());
   m.def(
       "friction",
       [](const journey_set& journeys, const std::string& by, const std::vector<std::string>& order,
@@ -82,14 +84,16 @@ void bind_dropoff(py::module_& m) {
   m.def(
       "effort",
       [](const journey_set& journeys, const std::string& by, const std::vector<std::string>& hurdles,
-         const std::vector<double>& quantiles, double level, double min_n) {
-        effort_tables found = effort(
-            journeys,
-            {.by = by, .hurdles = hurdles, .quantiles = quantiles, .intervals = {.level = level, .min_n = min_n}});
+         const std::vector<double>& quantiles, double level, double min_n, unsigned threads) {
+        effort_tables found = effort(journeys, {.by = by,
+                                                .hurdles = hurdles,
+                                                .quantiles = quantiles,
+                                                .intervals = {.level = level, .min_n = min_n},
+                                                .threads = threads});
         return std::tuple(std::move(found.measures), std::move(found.rates));
       },
       py::arg("journeys"), py::kw_only(), py::arg("by"), py::arg("hurdles"), py::arg("quantiles"), py::arg("level"),
-      py::arg("min_n"), released());
+      py::arg("min_n"), py::arg("threads"), released());
   m.def(
       "click_through",
       [](const journey_set& journeys, const std::vector<std::pair<std::string, std::vector<std::string>>>& calls,

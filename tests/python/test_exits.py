@@ -261,6 +261,31 @@ def test_friction_does_not_depend_on_threads() -> None:
     assert kr.drop_off(journeys, threads=1).returned == kr.drop_off(journeys, threads=3).returned
 
 
+def test_losses_carts_and_effort_do_not_depend_on_threads() -> None:
+    columns = {
+        "customer": [f"u{i % 13_000}" for i in range(52_000)],
+        "time": [i * 6 * MINUTE for i in range(52_000)],
+        "touchpoint": [f"page {i * i % 7}" for i in range(52_000)],
+        "channel": [f"channel {i * i % 11}" for i in range(52_000)],
+        "value": [i % 13 / 7 for i in range(52_000)],
+    }
+    log = read(columns)
+    cart, order = "page 1", "page 2"
+    journeys = kr.journeys(log, conversion=order)
+    kinds = [
+        lambda threads: kr.loss_reasons(journeys, reason="channel", by="touchpoint", threads=threads),
+        lambda threads: kr.loss_reasons(journeys, reason="channel", by="touchpoint", threads=threads).reasons,
+        lambda threads: kr.abandoned_carts(journeys, cart=cart, threads=threads),
+        lambda threads: kr.abandoned_carts(journeys, cart=cart, threads=threads).recovered_by,
+        lambda threads: kr.effort(journeys, hurdles=[cart], threads=threads),
+        lambda threads: kr.effort(journeys, hurdles=[cart], threads=threads).rates,
+    ]
+    for kind in kinds:
+        one = kind(1).to_dicts()
+        assert one
+        assert kind(3).to_dicts() == one
+
+
 # --- effort
 
 

@@ -17,6 +17,7 @@ struct cart_options {
   duration timeout = std::chrono::days{1};          ///< a cart without a conversion for so long is left behind
   std::string recovered_by = "touchpoint";          ///< what tells by which event its customer came back
   interval_options intervals{};
+  unsigned threads = 0;  ///< 0: one for each core
 };
 
 struct cart_tables {

@@ -15,6 +15,7 @@ struct effort_options {
   std::vector<std::string> hurdles = {};  ///< items that cost the customer something: a form, an account, a payment
   std::vector<double> quantiles = {0.25, 0.5, 0.75, 0.9};
   interval_options intervals{};
+  unsigned threads = 0;  ///< 0: one for each core
 };
 
 struct effort_tables {

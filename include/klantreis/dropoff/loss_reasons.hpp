@@ -13,6 +13,7 @@ struct loss_reason_options {
   std::string reason = "reason";  ///< the attribute that names why a journey was left
   std::string by = "phase";       ///< where: `touchpoint`, `channel`, `phase` or an attribute
   interval_options intervals{};
+  unsigned threads = 0;  ///< 0: one for each core
 };
 
 struct loss_reason_tables {

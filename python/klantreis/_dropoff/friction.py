@@ -117,6 +117,7 @@ def effort(
     quantiles: Iterable[float] = (0.25, 0.5, 0.75, 0.9),
     level: float = 0.95,
     min_n: int = 30,
+    threads: int | None = None,
 ) -> Effort:
     """Show how much customers do until they convert: steps, different items, hurdles.
 
@@ -134,6 +135,8 @@ def effort(
         The coverage of the intervals.
     min_n
         Figures of fewer customers are marked ``few_customers``.
+    threads
+        Number of threads; None: one for each core.
 
     Returns
     -------
@@ -167,6 +170,7 @@ def effort(
             quantiles=[float(q) for q in quantiles],
             level=level,
             min_n=float(min_n),
+            threads=thread_count(threads),
         )
     )
 

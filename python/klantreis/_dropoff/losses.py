@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from klantreis import _core
-from klantreis._arguments import require_journeys
+from klantreis._arguments import require_journeys, thread_count
 from klantreis._duration import DurationLike, microseconds
 from klantreis._table import Table
 
@@ -46,7 +46,13 @@ class Carts(Table):
 
 
 def loss_reasons(
-    journeys: Journeys, *, reason: str = "reason", by: str = "phase", level: float = 0.95, min_n: int = 30
+    journeys: Journeys,
+    *,
+    reason: str = "reason",
+    by: str = "phase",
+    level: float = 0.95,
+    min_n: int = 30,
+    threads: int | None = None,
 ) -> LossReasons:
     """Show why journeys were left, where a column says so.
 
@@ -62,6 +68,8 @@ def loss_reasons(
         The coverage of the intervals.
     min_n
         Shares of fewer customers are marked ``few_customers``.
+    threads
+        Number of threads; None: one for each core.
 
     Returns
     -------
@@ -87,7 +95,11 @@ def loss_reasons(
     [('price', 0.6666666666666666)]
     """
     handle = require_journeys(journeys, "loss_reasons")._handle
-    return LossReasons(*_core.loss_reasons(handle, reason=reason, by=by, level=level, min_n=float(min_n)))
+    return LossReasons(
+        *_core.loss_reasons(
+            handle, reason=reason, by=by, level=level, min_n=float(min_n), threads=thread_count(threads)
+        )
+    )
 
 
 def abandoned_carts(
@@ -99,6 +111,7 @@ def abandoned_carts(
     recovered_by: str = "touchpoint",
     level: float = 0.95,
     min_n: int = 30,
+    threads: int | None = None,
 ) -> Carts:
     """Show what becomes of carts: ordered, recovered later, abandoned.
 
@@ -118,6 +131,8 @@ def abandoned_carts(
         The coverage of the intervals.
     min_n
         Shares of fewer customers are marked ``few_customers``.
+    threads
+        Number of threads; None: one for each core.
 
     Returns
     -------
@@ -159,5 +174,6 @@ def abandoned_carts(
             recovered_by=recovered_by,
             level=level,
             min_n=float(min_n),
+            threads=thread_count(threads),
         )
     )

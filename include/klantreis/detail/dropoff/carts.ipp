@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,39 @@
 #include "klantreis/engine.hpp"
 
 namespace klantreis {
+namespace detail {
+
+enum cart_status : std::size_t { cart_ordered, cart_recovered, cart_abandoned, cart_open };
+inline constexpr std::array<const char*, 4> cart_status_names{"ordered", "recovered", "abandoned", "open"};
+
+struct cart_partial {
+  std::array<std::uint64_t, 4> counts{};  // by status, as all that follow
+  std::array<std::uint64_t, 4> customers{};
+  std::array<std::vector<double>, 4> worth;  // of each cart that has a value, in the order of the customers
+  std::array<std::vector<double>, 4> seconds;
+  std::map<std::uint32_t, std::uint64_t> came_back_by;
+  visit_moments carts;
+  std::array<event_moments, 3> events;
+
+  cart_partial& operator+=(const cart_partial& other) {
+    for (std::size_t one = 0; one < counts.size(); ++one) {
+      counts[one] += other.counts[one];
+      customers[one] += other.customers[one];
+      worth[one].insert(worth[one].end(), other.worth[one].begin(), other.worth[one].end());
+      seconds[one].insert(seconds[one].end(), other.seconds[one].begin(), other.seconds[one].end());
+    }
+    for (const auto& [code, count] : other.came_back_by) {
+      came_back_by[code] += count;
+    }
+    carts += other.carts;
+    for (std::size_t one = 0; one < events.size(); ++one) {
+      events[one] += other.events[one];
+    }
+    return *this;
+  }
+};
+
+}  // namespace detail
 
 KLANTREIS_INLINE cart_tables abandoned_carts(const journey_set& journeys, const cart_options& options) {
   require_cut(journeys, "abandoned_carts");
@@ -25,68 +59,68 @@ KLANTREIS_INLINE cart_tables abandoned_carts(const journey_set& journeys, const 
   const auto times = log.times();
   const auto values = log.values();
 
-  enum status : std::size_t { ordered, recovered, abandoned, open };
-  constexpr std::array<const char*, 4> names{"ordered", "recovered", "abandoned", "open"};
-  std::array<std::uint64_t, 4> counts{};
-  std::array<std::uint64_t, 4> customers_of{};
-  std::array<double, 4> value{};
-  bool any_value = false;
-  std::array<std::vector<double>, 4> seconds;
-  std::map<std::uint32_t, std::uint64_t> came_back_by;
-  visit_moments carts;
-  std::array<event_moments, 3> events;
-  for (const std::size_t customer : each({0, journeys.customers()})) {
-    std::array<double, 4> own{};
-    const auto first = journeys.customer_offsets()[customer];
-    const auto last = journeys.customer_offsets()[customer + 1];
-    for (auto index = first; index < last; ++index) {
-      const journey piece = journeys[index];
-      std::uint64_t filled = piece.path_end;
-      double worth = 0.0;
-      for (std::uint64_t event = piece.begin; event < piece.path_end; ++event) {
-        if (is_cart[labels.codes[event]]) {
-          filled = (std::min)(filled, event);
-          if (!values.empty() && !std::isnan(values[event])) {
-            worth += values[event];
-            any_value = true;
+  const auto count = [&](index_range range) {
+    detail::cart_partial part;
+    for (const std::size_t customer : each(range)) {
+      std::array<double, 4> own{};
+      const auto first = journeys.customer_offsets()[customer];
+      const auto last = journeys.customer_offsets()[customer + 1];
+      for (auto index = first; index < last; ++index) {
+        const journey piece = journeys[index];
+        std::uint64_t filled = piece.path_end;
+        double worth = 0.0;
+        bool has_value = false;
+        for (std::uint64_t event = piece.begin; event < piece.path_end; ++event) {
+          if (is_cart[labels.codes[event]]) {
+            filled = (std::min)(filled, event);
+            if (!values.empty() && !std::isnan(values[event])) {
+              worth += values[event];
+              has_value = true;
+            }
           }
         }
-      }
-      if (filled == piece.path_end) {
-        continue;
-      }
-      status found = piece.settled ? abandoned : open;
-      if (piece.settled) {
-        for (auto later = index; later < last && found == abandoned; ++later) {
-          if (const journey other = journeys[later]; other.converted) {
-            const std::int64_t took = times[other.end - 1] - times[filled];
-            found = took <= timeout ? ordered : recovered;
-            seconds[found].push_back(static_cast<double>(took) / static_cast<double>(log.ticks_per_second()));
+        if (filled == piece.path_end) {
+          continue;
+        }
+        detail::cart_status found = piece.settled ? detail::cart_abandoned : detail::cart_open;
+        if (piece.settled) {
+          for (auto later = index; later < last && found == detail::cart_abandoned; ++later) {
+            if (const journey other = journeys[later]; other.converted) {
+              const std::int64_t took = times[other.end - 1] - times[filled];
+              found = took <= timeout ? detail::cart_ordered : detail::cart_recovered;
+              part.seconds[found].push_back(static_cast<double>(took) / static_cast<double>(log.ticks_per_second()));
+            }
           }
         }
-      }
-      if (found == recovered) {
-        std::uint64_t back = filled;
-        while (times[back] - times[filled] <= timeout) {
-          ++back;  // the conversion itself came after the timeout
+        if (found == detail::cart_recovered) {
+          std::uint64_t back = filled;
+          while (times[back] - times[filled] <= timeout) {
+            ++back;  // the conversion itself came after the timeout
+          }
+          ++part.came_back_by[ways.codes[back]];
         }
-        ++came_back_by[ways.codes[back]];
+        ++part.counts[found];
+        own[found] += 1.0;
+        if (has_value) {
+          part.worth[found].push_back(worth);
+        }
       }
-      ++counts[found];
-      own[found] += 1.0;
-      value[found] += worth;
-    }
-    const double known = own[ordered] + own[recovered] + own[abandoned];
-    if (known > 0.0) {
-      carts.add(known);
-    }
-    for (std::size_t i = 0; i < own.size(); ++i) {
-      customers_of[i] += own[i] > 0.0 ? 1U : 0U;
-      if (i != open && own[i] > 0.0) {
-        events[i].add(own[i], known);
+      const double known = own[detail::cart_ordered] + own[detail::cart_recovered] + own[detail::cart_abandoned];
+      if (known > 0.0) {
+        part.carts.add(known);
+      }
+      for (std::size_t i = 0; i < own.size(); ++i) {
+        part.customers[i] += own[i] > 0.0 ? 1U : 0U;
+        if (i != detail::cart_open && own[i] > 0.0) {
+          part.events[i].add(own[i], known);
+        }
       }
     }
-  }
+    return part;
+  };
+  detail::cart_partial found = count_in_slices(journeys.customers(), worker_count(options.threads), 4096, count);
+  const auto has_worth = [](const std::vector<double>& worth) { return !worth.empty(); };
+  const bool any_value = std::any_of(found.worth.begin(), found.worth.end(), has_worth);
 
   cart_tables result;
   std::vector<std::string> statuses;
@@ -94,13 +128,15 @@ KLANTREIS_INLINE cart_tables abandoned_carts(const journey_set& journeys, const 
   std::vector<double> value_column;
   std::vector<double> time_column;
   detail::estimate_columns shares;
-  for (const status one : {ordered, recovered, abandoned, open}) {
-    statuses.emplace_back(names[one]);
-    count_column.push_back(static_cast<std::int64_t>(counts[one]));
-    value_column.push_back(any_value ? value[one] : null_value);
-    time_column.push_back(quantile(seconds[one], 0.5));
-    shares.add(one == open ? estimate{.n = static_cast<double>(customers_of[one])}
-                           : detail::share_by_customers(carts, events[one], options.intervals));
+  for (std::size_t one = 0; one < found.counts.size(); ++one) {
+    statuses.emplace_back(detail::cart_status_names[one]);
+    count_column.push_back(static_cast<std::int64_t>(found.counts[one]));
+    value_column.push_back(any_value ? std::accumulate(found.worth[one].begin(), found.worth[one].end(), 0.0)
+                                     : null_value);
+    time_column.push_back(quantile(found.seconds[one], 0.5));
+    shares.add(one == detail::cart_open
+                   ? estimate{.n = static_cast<double>(found.customers[one])}
+                   : detail::share_by_customers(found.carts, found.events[one], options.intervals));
   }
   result.carts = table{
       "What became of carts. ordered: converted within the timeout after the first event that filled the cart; "
@@ -117,18 +153,18 @@ KLANTREIS_INLINE cart_tables abandoned_carts(const journey_set& journeys, const 
   result.carts.add("marks", std::move(shares.marks));
 
   std::vector<std::pair<std::uint64_t, std::string>> ranked;
-  for (const auto& [code, count] : came_back_by) {
-    ranked.emplace_back(count, std::string{ways.names[code]});
+  for (const auto& [code, times_found] : found.came_back_by) {
+    ranked.emplace_back(times_found, std::string{ways.names[code]});
   }
   std::sort(ranked.begin(), ranked.end(),
             [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
   std::vector<std::string> way_names;
   std::vector<std::int64_t> way_counts;
   std::vector<double> way_shares;
-  for (const auto& [count, name] : ranked) {
+  for (const auto& [times_found, name] : ranked) {
     way_names.push_back(name);
-    way_counts.push_back(static_cast<std::int64_t>(count));
-    way_shares.push_back(static_cast<double>(count) / static_cast<double>(counts[recovered]));
+    way_counts.push_back(static_cast<std::int64_t>(times_found));
+    way_shares.push_back(static_cast<double>(times_found) / static_cast<double>(found.counts[detail::cart_recovered]));
   }
   result.recoveries = table{
       "By which event the customers of recovered carts came back: their first one after the timeout. share: of the "

@@ -14,6 +14,27 @@
 #include "klantreis/engine.hpp"
 
 namespace klantreis {
+namespace detail {
+
+struct effort_partial {
+  std::array<std::vector<double>, 3> values;  // by kind, of each conversion
+  std::vector<std::uint32_t> customers;       // of the same conversions
+  std::map<std::size_t, std::pair<visit_moments, event_moments>> rates;
+
+  effort_partial& operator+=(const effort_partial& other) {
+    for (std::size_t kind = 0; kind < values.size(); ++kind) {
+      values[kind].insert(values[kind].end(), other.values[kind].begin(), other.values[kind].end());
+    }
+    customers.insert(customers.end(), other.customers.begin(), other.customers.end());
+    for (const auto& [met, row] : other.rates) {
+      rates[met].first += row.first;
+      rates[met].second += row.second;
+    }
+    return *this;
+  }
+};
+
+}  // namespace detail
 
 KLANTREIS_INLINE effort_tables effort(const journey_set& journeys, const effort_options& options) {
   require_cut(journeys, "effort");
@@ -28,64 +49,67 @@ KLANTREIS_INLINE effort_tables effort(const journey_set& journeys, const effort_
   const std::size_t kinds = with_hurdles ? 3 : 2;
   constexpr std::array<const char*, 3> kind_names{"steps", "distinct", "hurdles"};
 
-  std::array<std::vector<double>, 3> values;
-  std::vector<std::uint32_t> customers;
-  std::map<std::size_t, std::pair<visit_moments, event_moments>> rates;
-  std::vector<std::uint64_t> last_seen(items.names->size(), 0);
-  std::uint64_t number = 0;
-  for (const std::size_t customer : each({0, journeys.customers()})) {
-    std::map<std::size_t, std::pair<double, double>> own;  // journeys and conversions by hurdles
-    for (auto index = journeys.customer_offsets()[customer]; index < journeys.customer_offsets()[customer + 1];
-         ++index) {
-      const journey piece = journeys[index];
-      if (!piece.settled) {
-        continue;
-      }
-      ++number;
-      std::array<std::size_t, 3> counts{};
-      items.for_each(piece, [&](std::uint32_t item, std::uint64_t) {
-        ++counts[0];
-        if (last_seen[item] != number) {
-          last_seen[item] = number;
-          ++counts[1];
-          counts[2] += is_hurdle[item] ? 1U : 0U;
+  const auto count = [&](index_range range) {
+    detail::effort_partial part;
+    std::vector<std::uint64_t> last_seen(items.names->size(), 0);
+    std::uint64_t number = 0;
+    for (const std::size_t customer : each(range)) {
+      std::map<std::size_t, std::pair<double, double>> own;  // journeys and conversions by hurdles
+      for (auto index = journeys.customer_offsets()[customer]; index < journeys.customer_offsets()[customer + 1];
+           ++index) {
+        const journey piece = journeys[index];
+        if (!piece.settled) {
+          continue;
         }
-      });
-      auto& row = own[counts[kinds - 1]];
-      row.first += 1.0;
-      if (piece.converted) {
-        row.second += 1.0;
-        customers.push_back(static_cast<std::uint32_t>(customer));
-        for (std::size_t kind = 0; kind < kinds; ++kind) {
-          values[kind].push_back(static_cast<double>(counts[kind]));
+        ++number;
+        std::array<std::size_t, 3> counts{};
+        items.for_each(piece, [&](std::uint32_t item, std::uint64_t) {
+          ++counts[0];
+          if (last_seen[item] != number) {
+            last_seen[item] = number;
+            ++counts[1];
+            counts[2] += is_hurdle[item] ? 1U : 0U;
+          }
+        });
+        auto& row = own[counts[kinds - 1]];
+        row.first += 1.0;
+        if (piece.converted) {
+          row.second += 1.0;
+          part.customers.push_back(static_cast<std::uint32_t>(customer));
+          for (std::size_t kind = 0; kind < kinds; ++kind) {
+            part.values[kind].push_back(static_cast<double>(counts[kind]));
+          }
+        }
+      }
+      for (const auto& [met, row] : own) {
+        part.rates[met].first.add(row.first);
+        if (row.second > 0.0) {
+          part.rates[met].second.add(row.second, row.first);
         }
       }
     }
-    for (const auto& [met, row] : own) {
-      rates[met].first.add(row.first);
-      if (row.second > 0.0) {
-        rates[met].second.add(row.second, row.first);
-      }
-    }
-  }
+    return part;
+  };
+  detail::effort_partial found = count_in_slices(journeys.customers(), worker_count(options.threads), 4096, count);
 
   effort_tables result;
   std::vector<std::string> efforts;
   std::vector<std::string> measures;
   std::vector<std::int64_t> counts;
   detail::estimate_columns columns;
-  for (std::size_t kind = 0; kind < kinds && !customers.empty(); ++kind) {
+  for (std::size_t kind = 0; kind < kinds && !found.customers.empty(); ++kind) {
     const auto add = [&](std::string measure, const estimate& value) {
       efforts.emplace_back(kind_names[kind]);
       measures.push_back(std::move(measure));
-      counts.push_back(static_cast<std::int64_t>(customers.size()));
+      counts.push_back(static_cast<std::int64_t>(found.customers.size()));
       columns.add(value);
     };
-    add("mean", detail::mean_by_customers(values[kind], customers, options.intervals));
+    add("mean", detail::mean_by_customers(found.values[kind], found.customers, options.intervals));
     for (const double q : options.quantiles) {
       std::array<char, 32> text{};
       std::snprintf(text.data(), text.size(), "p%.10g", 100.0 * q);
-      add(q == 0.5 ? "median" : text.data(), quantile_interval(values[kind], customers, q, options.intervals));
+      add(q == 0.5 ? "median" : text.data(),
+          quantile_interval(found.values[kind], found.customers, q, options.intervals));
     }
   }
   result.measures = table{
@@ -105,7 +129,7 @@ KLANTREIS_INLINE effort_tables effort(const journey_set& journeys, const effort_
   std::vector<std::int64_t> journey_counts;
   std::vector<std::int64_t> conversions;
   detail::estimate_columns shares;
-  for (const auto& [number_met, row] : rates) {
+  for (const auto& [number_met, row] : found.rates) {
     met.push_back(static_cast<std::int64_t>(number_met));
     journey_counts.push_back(static_cast<std::int64_t>(row.first.v));
     conversions.push_back(static_cast<std::int64_t>(row.second.e));

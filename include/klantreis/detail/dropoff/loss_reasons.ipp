@@ -13,6 +13,34 @@
 #include "klantreis/engine.hpp"
 
 namespace klantreis {
+namespace detail {
+
+struct loss_partial {
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> cells;  // by reason and item
+  std::vector<std::uint64_t> of_item;
+  visit_moments exits;
+  visit_moments known;
+  std::vector<event_moments> of_all;  // by reason
+  std::vector<event_moments> of_known;
+
+  loss_partial& operator+=(const loss_partial& other) {
+    for (const auto& [key, count] : other.cells) {
+      cells[key] += count;
+    }
+    for (std::size_t item = 0; item < of_item.size(); ++item) {
+      of_item[item] += other.of_item[item];
+    }
+    exits += other.exits;
+    known += other.known;
+    for (std::size_t reason = 0; reason < of_all.size(); ++reason) {
+      of_all[reason] += other.of_all[reason];
+      of_known[reason] += other.of_known[reason];
+    }
+    return *this;
+  }
+};
+
+}  // namespace detail
 
 KLANTREIS_INLINE loss_reason_tables loss_reasons(const journey_set& journeys, const loss_reason_options& options) {
   const event_log& log = journeys.log();
@@ -22,52 +50,55 @@ KLANTREIS_INLINE loss_reason_tables loss_reasons(const journey_set& journeys, co
   const std::uint32_t unknown = none ? *none : static_cast<std::uint32_t>(reasons.names.size());
   const std::size_t rows = reasons.names.size() + 1;  // the last one for unknown where no event lacks a reason
 
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> cells;
-  std::vector<std::uint64_t> of_item(items.names->size(), 0);
-  visit_moments exits;
-  visit_moments known;
-  std::vector<event_moments> of_all(rows);
-  std::vector<event_moments> of_known(rows);
-  std::vector<double> own(rows, 0.0);
-  std::vector<std::uint32_t> met;
-  for (const std::size_t customer : each({0, journeys.customers()})) {
-    double own_exits = 0.0;
-    double own_known = 0.0;
-    met.clear();
-    for (auto index = journeys.customer_offsets()[customer]; index < journeys.customer_offsets()[customer + 1];
-         ++index) {
-      const journey piece = journeys[index];
-      if (!piece.is_null() || piece.begin == piece.path_end) {
-        continue;
+  const auto count_losses = [&](index_range range) {
+    detail::loss_partial part;
+    part.of_item.resize(items.names->size());
+    part.of_all.resize(rows);
+    part.of_known.resize(rows);
+    std::vector<double> own(rows, 0.0);
+    std::vector<std::uint32_t> met;
+    for (const std::size_t customer : each(range)) {
+      double own_exits = 0.0;
+      double own_known = 0.0;
+      met.clear();
+      for (auto index = journeys.customer_offsets()[customer]; index < journeys.customer_offsets()[customer + 1];
+           ++index) {
+        const journey piece = journeys[index];
+        if (!piece.is_null() || piece.begin == piece.path_end) {
+          continue;
+        }
+        std::uint32_t reason = unknown;
+        for (std::uint64_t event = piece.end; event > piece.begin && reason == unknown; --event) {
+          reason = reasons.codes[event - 1];
+        }
+        const std::uint32_t item = items.codes[piece.path_end - 1];
+        ++part.cells[{reason, item}];
+        ++part.of_item[item];
+        own_exits += 1.0;
+        own_known += reason == unknown ? 0.0 : 1.0;
+        if (own[reason] == 0.0) {
+          met.push_back(reason);
+        }
+        own[reason] += 1.0;
       }
-      std::uint32_t reason = unknown;
-      for (std::uint64_t event = piece.end; event > piece.begin && reason == unknown; --event) {
-        reason = reasons.codes[event - 1];
+      if (own_exits > 0.0) {
+        part.exits.add(own_exits);
       }
-      const std::uint32_t item = items.codes[piece.path_end - 1];
-      ++cells[{reason, item}];
-      ++of_item[item];
-      own_exits += 1.0;
-      own_known += reason == unknown ? 0.0 : 1.0;
-      if (own[reason] == 0.0) {
-        met.push_back(reason);
+      if (own_known > 0.0) {
+        part.known.add(own_known);
       }
-      own[reason] += 1.0;
-    }
-    if (own_exits > 0.0) {
-      exits.add(own_exits);
-    }
-    if (own_known > 0.0) {
-      known.add(own_known);
-    }
-    for (const std::uint32_t reason : met) {
-      of_all[reason].add(own[reason], own_exits);
-      if (reason != unknown) {
-        of_known[reason].add(own[reason], own_known);
+      for (const std::uint32_t reason : met) {
+        part.of_all[reason].add(own[reason], own_exits);
+        if (reason != unknown) {
+          part.of_known[reason].add(own[reason], own_known);
+        }
+        own[reason] = 0.0;
       }
-      own[reason] = 0.0;
     }
-  }
+    return part;
+  };
+  const detail::loss_partial found =
+      count_in_slices(journeys.customers(), worker_count(options.threads), 4096, count_losses);
   const auto name_of = [&](std::uint32_t reason) {
     return reason == unknown ? std::string{none_label} : std::string{reasons.names[reason]};
   };
@@ -80,9 +111,9 @@ KLANTREIS_INLINE loss_reason_tables loss_reasons(const journey_set& journeys, co
     double share_of_item;
   };
   std::vector<place> places;
-  for (const auto& [key, count] : cells) {
+  for (const auto& [key, count] : found.cells) {
     places.push_back({name_of(key.first), std::string{(*items.names)[key.second]}, count,
-                      static_cast<double>(count) / static_cast<double>(of_item[key.second])});
+                      static_cast<double>(count) / static_cast<double>(found.of_item[key.second])});
   }
   std::sort(places.begin(), places.end(), [](const place& a, const place& b) {
     return a.count != b.count ? a.count > b.count : std::tie(a.reason, a.item) < std::tie(b.reason, b.item);
@@ -96,7 +127,7 @@ KLANTREIS_INLINE loss_reason_tables loss_reasons(const journey_set& journeys, co
     reason_names.push_back(one.reason);
     item_names.push_back(one.item);
     counts.push_back(static_cast<std::int64_t>(one.count));
-    shares.push_back(static_cast<double>(one.count) / exits.v);
+    shares.push_back(static_cast<double>(one.count) / found.exits.v);
     shares_of_item.push_back(one.share_of_item);
   }
   result.places = table{
@@ -110,12 +141,12 @@ KLANTREIS_INLINE loss_reason_tables loss_reasons(const journey_set& journeys, co
 
   std::vector<std::uint32_t> order;
   for (std::uint32_t reason = 0; reason < rows; ++reason) {
-    if (of_all[reason].e > 0.0) {
+    if (found.of_all[reason].e > 0.0) {
       order.push_back(reason);
     }
   }
   std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return of_all[a].e != of_all[b].e ? of_all[a].e > of_all[b].e : name_of(a) < name_of(b);
+    return found.of_all[a].e != found.of_all[b].e ? found.of_all[a].e > found.of_all[b].e : name_of(a) < name_of(b);
   });
   std::vector<std::string> labels;
   std::vector<std::int64_t> totals;
@@ -123,10 +154,11 @@ KLANTREIS_INLINE loss_reason_tables loss_reasons(const journey_set& journeys, co
   detail::estimate_columns among_known;
   for (const std::uint32_t reason : order) {
     labels.push_back(name_of(reason));
-    totals.push_back(static_cast<std::int64_t>(of_all[reason].e));
-    of_exits.add(detail::share_by_customers(exits, of_all[reason], options.intervals));
-    among_known.add(reason == unknown ? estimate{}
-                                      : detail::share_by_customers(known, of_known[reason], options.intervals));
+    totals.push_back(static_cast<std::int64_t>(found.of_all[reason].e));
+    of_exits.add(detail::share_by_customers(found.exits, found.of_all[reason], options.intervals));
+    among_known.add(reason == unknown
+                        ? estimate{}
+                        : detail::share_by_customers(found.known, found.of_known[reason], options.intervals));
   }
   result.reasons = table{
       "Why settled journeys were left without a conversion. share: of all exits, those without a reason, (none), "
