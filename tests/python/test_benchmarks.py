@@ -143,6 +143,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("frequent subsequences", "prefixspan"),
         ("complexity", "sequenzo"),
         ("mixture of chains", "sequenzo"),
+        ("distances", "sequenzo"),
     ],
 )
 def test_other_packages_for_paths_give_our_figures(

@@ -65,6 +65,13 @@ def test_distances_are_those_of_the_definitions(paths: list[list[str]]) -> None:
             {"method": "om", "costs": "constant", "cost": 1.5, "indel": 0.8},
             lambda a, b: groups.edit_distance(a, b, lambda *_: 1.5, 0.8),
         ),
+        *(
+            (
+                {"method": "om", "costs": "constant", "cost": cost, "indel": 0.7},
+                lambda a, b, cost=cost: groups.edit_distance(a, b, lambda *_: cost, 0.7),
+            )
+            for cost in (0.7, 1.4, 2.0)
+        ),
         ({"method": "hamming", "places": 5}, lambda a, b: groups.hamming(a, b, 5)),
         ({"method": "dhd", "places": 4}, lambda a, b: groups.dynamic_hamming(paths, a, b, 4)),
         ({"method": "ngrams", "ngram": 3}, lambda a, b: groups.ngram_distance(a, b, 3)),

@@ -89,10 +89,18 @@ class sequence_distances {
   [[nodiscard]] double by_place(std::size_t a, std::size_t b) const;
   [[nodiscard]] double by_ngrams(std::size_t a, std::size_t b) const;
 
+  // Costs that need no matrix.
+  enum class edit_costs : std::uint8_t {
+    weighted,
+    no_substitution,  // none is cheaper than an insertion and a deletion
+    equal,            // each costs what an insertion or deletion does
+  };
+
   const weighted_sequences* sequences_;
   distance_options options_;
   std::vector<double> costs_;
   double indel_ = 1.0;
+  edit_costs plain_costs_ = edit_costs::weighted;
   std::size_t places_ = 0;
   std::vector<double> place_costs_;  // places × items and (end) × items and (end)
   std::vector<std::size_t> gram_offsets_;

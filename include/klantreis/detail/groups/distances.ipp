@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -211,13 +212,20 @@ KLANTREIS_INLINE void sequence_distances::set_costs() {
     }
   }
   double largest = 0.0;
+  double smallest = (std::numeric_limits<double>::max)();
   for (std::size_t a = 0; a < items; ++a) {
-    costs_[a * items + a] = 0.0;
-    largest = (std::max)(largest, *std::max_element(costs_.begin() + static_cast<std::ptrdiff_t>(a * items),
-                                                    costs_.begin() + static_cast<std::ptrdiff_t>((a + 1) * items)));
+    for (std::size_t b = 0; b < items; ++b) {
+      double& cost = costs_[a * items + b];
+      cost = a == b ? 0.0 : cost;
+      largest = (std::max)(largest, cost);
+      smallest = a == b ? smallest : (std::min)(smallest, cost);
+    }
   }
   indel_ = options_.indel.value_or(items > 1 ? largest / 2.0 : 1.0);
   detail::check_cost(indel_, "an insertion or deletion");
+  plain_costs_ = smallest >= 2.0 * indel_                  ? edit_costs::no_substitution
+                 : smallest == indel_ && largest == indel_ ? edit_costs::equal
+                                                           : edit_costs::weighted;
 }
 
 KLANTREIS_INLINE void sequence_distances::set_place_costs() {
@@ -355,6 +363,13 @@ KLANTREIS_INLINE double sequence_distances::operator()(std::size_t a, std::size_
 KLANTREIS_INLINE double sequence_distances::edit(std::size_t a, std::size_t b, workspace& space) const {
   const auto rows = (*sequences_)[a];
   const auto columns = (*sequences_)[b];
+  if (plain_costs_ == edit_costs::no_substitution) {
+    const std::size_t common = detail::common_subsequence_bits(rows, columns, space.bits);
+    return indel_ * static_cast<double>(rows.size() + columns.size() - 2 * common);
+  }
+  if (plain_costs_ == edit_costs::equal) {
+    return indel_ * static_cast<double>(detail::levenshtein_bits(rows, columns, space.bits));
+  }
   const std::size_t items = sequences_->names.size();
   std::vector<double>& row = space.row;
   row.resize(columns.size() + 1);
