@@ -48,7 +48,8 @@ struct mining_options {
 /// - `confidence` is the support over that of the sequence without its last item.
 /// - `expected` is the support if each step depended on the item before only: by the strong Markov property the product
 ///   of the probabilities to come from each item to the next one sooner or later (Kemeny and Snell 1960, (N − I) diag
-///   N⁻¹), and `lift` is support / expected. Null under limits on gaps, which have no such product.
+///   N⁻¹), and `lift` is support / expected. Null under limits on gaps and times, where one way
+///   through a sequence can fail and a later one succeed, so that there is no such product.
 /// - `converted` and `not_converted` are the supports among journeys that converted and the others; `difference` is the
 ///   first less the second, with an interval and a test by customers, who are matched when they are in both groups.
 ///

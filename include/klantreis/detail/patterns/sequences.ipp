@@ -10,6 +10,15 @@
 namespace klantreis {
 namespace detail {
 
+/// Of sequences with others between: why the chain says nothing about them; empty where it does.
+inline std::string why_nothing_is_expected(const path_corpus& corpus, const mining_options& options) {
+  if (options.max_gap || options.max_gap_time || options.within) {
+    return " expected and lift are null: under limits on gaps and times one way through a sequence can fail where a "
+           "later one succeeds, so what the chain expects is no product of its steps.";
+  }
+  return corpus.items < max_dense_states ? "" : " expected and lift are null: there are too many items to solve for.";
+}
+
 inline table sequence_table(const journey_set& journeys, const mining_options& options, bool contiguous) {
   path_corpus corpus = make_path_corpus(journeys, options.by, options.collapse, false);
   for (std::size_t journey = 0; journey < corpus.size(); ++journey) {
@@ -27,7 +36,8 @@ inline table sequence_table(const journey_set& journeys, const mining_options& o
             "journeys; confidence: support over that without the last item; expected: the support if each step "
             "depended "
             "on the item before only; lift: support / expected; difference: support among journeys that converted less "
-            "that among the others, with interval and test by customers."};
+            "that among the others, with interval and test by customers." +
+                why_nothing_is_expected(corpus, options)};
   add_sequences(result, corpus, found, contiguous, options.intervals);
   std::vector<compared_rate> rows;
   for (const std::size_t place : found.shown) {
