@@ -20,6 +20,13 @@
 
 namespace klantreis {
 
+/// Names what was done to a log, in words. Results made from it say so in the option `prepared`, and logs and journeys
+/// that are made from it go on doing so.
+[[nodiscard]] event_log with_preparation(event_log log, std::string text);
+
+/// What was named so; empty where nothing was.
+[[nodiscard]] const std::string& preparation_of(const event_log& log) noexcept;
+
 /// What an event is called afterwards.
 struct rename_rule {
   std::string from;       ///< a name, or a regular expression that matches somewhere in it

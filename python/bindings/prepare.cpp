@@ -34,6 +34,9 @@ std::vector<match_label> labels_of(const std::vector<std::pair<std::string, path
 
 void bind_events(py::module_& m) {
   m.def(
+      "note_preparation", [](event_log& log, const std::string& text) { log = with_preparation(std::move(log), text); },
+      py::arg("log"), py::arg("text"), released());
+  m.def(
       "rename_labels",
       [](const event_log& log, const std::vector<std::tuple<std::string, std::string, bool>>& rules,
          const std::string& by) {

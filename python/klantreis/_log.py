@@ -45,6 +45,8 @@ class Log:
         columns: dict[str, Any] | None = None,
         preparation: tuple[str, ...] = (),
     ) -> None:
+        if preparation:
+            _core.note_preparation(handle, "; ".join(preparation))
         self._handle = handle
         self._preparation = preparation
         self._source = source

@@ -327,3 +327,80 @@ def test_every_form_of_the_page_can_be_read(root: Path) -> None:
     for form in forms:
         # What may be met by no event stands beside one that is.
         kr.Pattern(form if form not in ("view*", "view?", "view{,3}") else f"x -> {form}")
+
+
+def results_of(journeys: kr.Journeys, log: kr.Log) -> dict[str, kr.Table]:
+    """A result of each kind that is made of journeys or a log."""
+    steps = ["product_view", "add_to_cart"]
+    whole = journeys.recut(after_conversion="continue")
+    return {
+        "transitions": kr.transitions(journeys),
+        "variants": kr.variants(journeys),
+        "step_matrix": kr.step_matrix(journeys),
+        "path_tree": kr.path_tree(journeys, after=2),
+        "ngrams": kr.ngrams(journeys),
+        "frequent_sequences": kr.frequent_sequences(journeys, max_length=2),
+        "complexity": kr.complexity(journeys),
+        "edge_weights": kr.edge_weights(journeys),
+        "likely_paths": kr.likely_paths(journeys),
+        "drop_off": kr.drop_off(journeys),
+        "effort": kr.effort(journeys),
+        "friction": kr.friction(journeys),
+        "abandoned_carts": kr.abandoned_carts(journeys),
+        "funnel": kr.funnel(journeys, steps),
+        "funnel of a log": kr.funnel(log, steps),
+        "funnel of journeys": kr.funnel(journeys, steps, unit="journey"),
+        "funnel_trend": kr.funnel_trend(log, steps),
+        "retention": kr.retention(log, steps),
+        "sequence_match": kr.sequence_match(log, "(?1)(?2)", steps),
+        "predictors": kr.predictors(journeys, steps),
+        "match": kr.match(journeys, "product_view ->> add_to_cart"),
+        "match of a log": kr.match(log, "product_view ->> add_to_cart"),
+        "improve": kr.improve(journeys),
+        "attribute": kr.attribute(journeys, by="channel"),
+        "last touch": kr.attribute(journeys, model="last_touch"),
+        "clusters": kr.clusters(journeys, clusters=2),
+        "typical": kr.typical(journeys),
+        "compare": kr.compare(journeys, by="channel", groups="google"),
+        "durations": kr.durations(journeys),
+        "return_cohorts": kr.return_cohorts(whole),
+        "paths": kr.paths(journeys).table(),
+    }
+
+
+def test_every_result_says_how_its_events_were_prepared() -> None:
+    raw = kr.datasets.webshop(400).journeys().log
+    prepared = kr.prepare(raw).drop("status_mail").collapse()
+    log = prepared.run()
+    journeys = kr.journeys(log, conversion="order", inactivity="30d")
+    without = {name: table.options.get("prepared") for name, table in results_of(journeys, log).items()}
+    assert without == dict.fromkeys(without, "leave out events status_mail; merge repeats of touchpoint")
+    plain = kr.journeys(raw, conversion="order", inactivity="30d")
+    assert all("prepared" not in table.options for table in results_of(plain, raw).values())
+
+
+def test_what_was_done_is_told_of_journeys_that_were_chosen_saved_and_cut_anew(tmp_path: Path) -> None:
+    raw = kr.datasets.webshop(400).journeys().log
+    log = kr.prepare(raw).collapse().run()
+    chosen = kr.match(kr.journeys(log, conversion="order"), "product_view").journeys()
+    done = "merge repeats of touchpoint; journeys with product_view"
+    assert kr.transitions(chosen).options["prepared"] == chosen.options["prepared"] == done
+    assert kr.transitions(chosen.recut(after_conversion="continue")).options["prepared"] == done
+    log.save(tmp_path / "log.kr")
+    again = kr.load_log(tmp_path / "log.kr")
+    assert kr.funnel(again, ["order"]).options["prepared"] == "merge repeats of touchpoint"
+    labelled = kr.match(kr.journeys(log), "order").label("bought")
+    assert kr.funnel(labelled, ["order"]).options["prepared"].endswith("label bought: yes = journeys with order")
+    # The log that was read stays as it was.
+    assert raw.preparation == ()
+    assert "prepared" not in kr.funnel(raw, ["order"]).options
+
+
+def test_counts_of_events_that_were_prepared_otherwise_do_not_merge() -> None:
+    raw = kr.datasets.webshop(400).journeys().log
+    parts = [
+        kr.count(kr.journeys(log, conversion="order"), "transitions")
+        for log in (kr.prepare(raw).collapse().run(), kr.prepare(raw).drop("status_mail").run())
+    ]
+    with pytest.raises(kr.InputError, match="prepared"):
+        kr.merge(parts)

@@ -13,6 +13,7 @@
 
 #include "klantreis/core.hpp"
 #include "klantreis/detail/instants.hpp"
+#include "klantreis/detail/log/data.hpp"
 #include "klantreis/journeys.hpp"
 #include "klantreis/statistics.hpp"
 #include "klantreis/table.hpp"
@@ -35,8 +36,24 @@ using option_list = std::vector<std::pair<std::string, std::string>>;
   return {};
 }
 
-/// How the journeys were cut. Under an inactivity the end of the observation decides which journeys are settled, so
-/// the parts of a log must agree on it, given or not.
+/// How the events of a log were prepared, where they were.
+inline void add_preparation(option_list& options, const event_log& log) {
+  if (const std::string& text = log_access::data(log).preparation; !text.empty()) {
+    options.emplace_back("prepared", text);
+  }
+}
+
+/// The same for results that name no cut.
+inline void set_preparation(table& result, const event_log& log) {
+  option_list options;
+  add_preparation(options, log);
+  for (const auto& [name, value] : options) {
+    result.set_option(name, value);
+  }
+}
+
+/// How the journeys were cut, and their events prepared. Under an inactivity the end of the observation decides which
+/// journeys are settled, so the parts of a log must agree on it, given or not.
 [[nodiscard]] inline option_list cut_options(const journey_set& journeys) {
   const journey_options& options = journeys.options();
   std::string conversion;
@@ -53,11 +70,13 @@ using option_list = std::vector<std::pair<std::string, std::string>>;
     observed_until = instant_option(to_instant(journeys.observed_until_ticks(), journeys.log().ticks_per_second()));
   }
   constexpr std::array<const char*, 3> after{"new", "stop", "continue"};
-  return {{"conversion", conversion.empty() ? "none" : conversion},
-          {"after_conversion", after[static_cast<std::size_t>(options.after)]},
-          {"gap", length(options.gap ? options.gap : options.inactivity)},
-          {"inactivity", length(options.inactivity)},
-          {"observed_until", observed_until}};
+  option_list found{{"conversion", conversion.empty() ? "none" : conversion},
+                    {"after_conversion", after[static_cast<std::size_t>(options.after)]},
+                    {"gap", length(options.gap ? options.gap : options.inactivity)},
+                    {"inactivity", length(options.inactivity)},
+                    {"observed_until", observed_until}};
+  add_preparation(found, journeys.log());
+  return found;
 }
 
 /// \throws input_error when counts were made under different options, naming the first one that differs.

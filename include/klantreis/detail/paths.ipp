@@ -226,6 +226,9 @@ KLANTREIS_INLINE table path_table::to_table() const {
   result.add("open", open_, quantity::count);
   result.add("value", values_, quantity::amount);
   result.set_option("by", by_);
+  for (const auto& [name, value] : cut_) {
+    result.set_option(name, value);
+  }
   return result.take(order);
 }
 

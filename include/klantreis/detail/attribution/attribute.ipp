@@ -317,7 +317,9 @@ KLANTREIS_INLINE table attribute(const journey_set& journeys, const attribution_
         }
       },
       model);
-  return detail::credit_table(std::move(credits), options.by, model, options);
+  table result = detail::credit_table(std::move(credits), options.by, model, options);
+  detail::set_preparation(result, journeys.log());
+  return result;
 }
 
 KLANTREIS_INLINE table attribute(const path_table& paths, const attribution_model& model,

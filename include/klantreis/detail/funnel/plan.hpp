@@ -385,6 +385,8 @@ inline option_list funnel_plan::option_texts() const {
         texts.emplace_back(name, std::move(value));
       }
     }
+  } else {
+    add_preparation(texts, log);
   }
   return texts;
 }

@@ -333,6 +333,7 @@ inline table sequences_table(const event_log& log, const journey_set* journeys, 
   result.set_option("by", options.by);
   result.set_option("unit", options.unit == funnel_unit::customer ? "customer" : "journey");
   result.set_option("matching", std::to_string(matched));
+  set_preparation(result, log);
   return result;
 }
 
@@ -401,6 +402,7 @@ inline table retention_table(const event_log& log, const journey_set* journeys,
   result.add("upper", std::move(rates[2]), quantity::share);
   result.add("marks", std::move(marks));
   result.set_option("by", options.by);
+  set_preparation(result, log);
   set_interval_options(result, options.intervals);
   return result;
 }

@@ -38,6 +38,7 @@ struct log_data {
   bool has_text_ids = false;
   bool has_unsigned_ids = false;
   log_health health;
+  std::string preparation;  ///< what was done to the events since they were read, in words
 
   std::shared_ptr<const journey_map> map;
   std::shared_ptr<const log_match> match;

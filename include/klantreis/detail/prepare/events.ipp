@@ -77,6 +77,19 @@ inline void require_single_event(const path_pattern& pattern) {
 
 }  // namespace detail
 
+KLANTREIS_INLINE event_log with_preparation(event_log log, std::string text) {
+  if (text == preparation_of(log)) {
+    return log;
+  }
+  auto data = detail::log_access::take(std::move(log));
+  data->preparation = std::move(text);
+  return detail::log_access::make(std::move(data));
+}
+
+KLANTREIS_INLINE const std::string& preparation_of(const event_log& log) noexcept {
+  return detail::log_access::data(log).preparation;
+}
+
 KLANTREIS_INLINE event_log rename_labels(const event_log& log, const std::vector<rename_rule>& rules,
                                          std::string_view by) {
   const name_table& names = log.labels(by).names;
@@ -231,7 +244,11 @@ KLANTREIS_INLINE journey_set select_journeys(const journey_set& journeys, const 
       *options.observed_until += duration{1};
     }
   }
-  return make_journeys(detail::take_events(log, chosen), options);
+  const std::string& before = preparation_of(log);
+  return make_journeys(
+      with_preparation(detail::take_events(log, chosen), before + (before.empty() ? "" : "; ") + "journeys " +
+                                                             (keep ? "with " : "without ") + pattern.text()),
+      options);
 }
 
 KLANTREIS_INLINE event_log trim(const event_log& log, const trim_options& options) {

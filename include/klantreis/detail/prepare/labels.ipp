@@ -261,6 +261,7 @@ KLANTREIS_INLINE event_log daily_states(const event_log& log, bool keep_last_dor
   data->has_unsigned_ids = from.has_unsigned_ids;
   data->health = from.health;
   data->health.events = data->times.size();
+  data->preparation = from.preparation;
   return detail::log_access::make(std::move(data));
 }
 

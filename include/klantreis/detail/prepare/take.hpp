@@ -88,6 +88,7 @@ struct chosen_events {
     const auto last = data->times[data->offsets[c + 1] - 1];
     data->last_time = c == 0 ? last : (std::max)(data->last_time, last);
   }
+  data->preparation = from.preparation;
   data->map = from.map;
   if (from.match != nullptr) {
     auto match = std::make_shared<log_match>(*from.match);
