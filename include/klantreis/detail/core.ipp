@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "klantreis/core.hpp"
+#include "klantreis/detail/large_pages.hpp"
 #include "klantreis/detail/name_hash.hpp"
 #include "klantreis/detail/prefetch.hpp"
 
@@ -29,7 +30,8 @@ KLANTREIS_INLINE std::size_t name_table::slot_of(std::string_view name, std::uin
 }
 
 KLANTREIS_INLINE void name_table::rehash(std::size_t slots) {
-  const std::vector<slot> before = std::exchange(slots_, std::vector<slot>(slots));
+  const std::vector<slot> before = std::exchange(slots_, {});
+  detail::extend(slots_, slots);
   const std::size_t mask = slots - 1;
   for (const slot& moved : before) {
     if (moved.next_code != 0) {
@@ -54,6 +56,8 @@ KLANTREIS_INLINE name_table::code name_table::intern(std::string_view name) {
   if (size() >= max_size) {
     throw limit_error("more than " + std::to_string(max_size) + " distinct names; group them first");
   }
+  detail::make_room(text_, name.size());
+  detail::make_room(ends_, 1);
   text_.append(name);
   ends_.push_back(text_.size());
   slots_[at] = {static_cast<code>(size()), tag};
@@ -104,7 +108,7 @@ KLANTREIS_INLINE void name_table::find(std::span<const std::string_view> names, 
     }
     for (std::size_t i = 0; i < count; ++i) {
       const slot& likely = slots_[places[i]];
-      if (likely.next_code == 0 || (*this)[likely.next_code - 1] == names[begin + i]) {
+      if (likely.next_code == 0 || detail::same_text((*this)[likely.next_code - 1], names[begin + i])) {
         found[begin + i] = likely.next_code - 1;
       } else {
         found[begin + i] = slots_[slot_of(names[begin + i], tags[i])].next_code - 1;

@@ -35,6 +35,27 @@ inline std::uint64_t hash_bytes(std::string_view bytes) noexcept {
   return hash ^ (hash >> 32U);
 }
 
+/// Eight bytes at a time, as most names are too short for a call of memcmp.
+inline bool same_text(std::string_view a, std::string_view b) noexcept {
+  const auto word = [](std::string_view text, std::size_t at) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, text.data() + at, sizeof value);
+    return value;
+  };
+  const std::size_t size = a.size();
+  if (size != b.size()) {
+    return false;
+  }
+  if (size < 8 || size > 64) {
+    return a == b;
+  }
+  std::uint64_t difference = word(a, size - 8) ^ word(b, size - 8);
+  for (std::size_t at = 0; at + 8 < size; at += 8) {
+    difference |= word(a, at) ^ word(b, at);
+  }
+  return difference == 0;
+}
+
 /// What a table of names keeps of the hash.
 inline std::uint32_t name_tag(std::string_view name) noexcept {
   return static_cast<std::uint32_t>(hash_bytes(name) >> 32U);
