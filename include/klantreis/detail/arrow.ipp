@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "klantreis/arrow.hpp"
+#include "klantreis/detail/large_pages.hpp"
 
 namespace klantreis {
 

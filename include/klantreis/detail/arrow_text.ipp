@@ -135,25 +135,29 @@ KLANTREIS_INLINE std::vector<std::uint32_t> column_view::rows_with(std::span<con
   if (wanted.size() != count) {
     throw std::invalid_argument("rows_with needs a mark for each text of the dictionary");
   }
-  std::vector<std::uint32_t> rows(size_);
-  std::size_t found = 0;
+  std::vector<std::uint32_t> rows;
+  std::array<std::uint32_t, 4096> block;
   detail::visit_integer_storage(storage_, [&](auto type) {
     using index_type = decltype(type);
-    for (std::size_t row = 0; row < size_; ++row) {
-      if (validity_ != nullptr && !detail::load_bit(validity_, offset_ + row)) {
-        continue;
+    for (std::size_t begin = 0; begin < size_; begin += block.size()) {
+      std::size_t found = 0;
+      for (std::size_t row = begin; row < (std::min)(size_, begin + block.size()); ++row) {
+        if (validity_ != nullptr && !detail::load_bit(validity_, offset_ + row)) {
+          continue;
+        }
+        const auto index = static_cast<std::uint64_t>(detail::load<index_type>(values_, offset_ + row));
+        if (index == null_index) {
+          continue;
+        }
+        require_index(index, count);
+        // Without a branch: which rows are wanted is as good as random.
+        block[found] = static_cast<std::uint32_t>(row);
+        found += wanted[index] != 0 ? 1U : 0U;
       }
-      const auto index = static_cast<std::uint64_t>(detail::load<index_type>(values_, offset_ + row));
-      if (index == null_index) {
-        continue;
-      }
-      require_index(index, count);
-      // Without a branch: which rows are wanted is as good as random.
-      rows[found] = static_cast<std::uint32_t>(row);
-      found += wanted[index] != 0 ? 1U : 0U;
+      detail::make_room(rows, found);
+      rows.insert(rows.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(found));
     }
   });
-  rows.resize(found);
   return rows;
 }
 

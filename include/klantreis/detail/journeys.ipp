@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "klantreis/detail/large_pages.hpp"
 #include "klantreis/engine.hpp"
 #include "klantreis/journeys.hpp"
 #include "klantreis/map/match.hpp"
@@ -233,7 +234,7 @@ void journey_cutter::cut(Data& result, unsigned workers) const {
   result.ends.shrink_to_fit();
   result.flags.shrink_to_fit();
   set(result, parts.all);
-  result.customer_offsets.reserve(log.customers() + 1);
+  make_room(result.customer_offsets, log.customers());
   for (const auto count : parts.journeys_of_customer) {
     result.customer_offsets.push_back(result.customer_offsets.back() + count);
   }
@@ -245,10 +246,10 @@ void journey_cutter::take_whole(Data& result, unsigned workers) const {
   const auto offsets = log.offsets();
   const auto times = log.times();
   const std::size_t customers = log.customers();
-  result.begins.resize(customers);
-  result.ends.resize(customers);
-  result.flags.resize(customers);
-  result.customer_offsets.resize(customers + 1);
+  extend(result.begins, customers);
+  extend(result.ends, customers);
+  extend(result.flags, customers);
+  extend(result.customer_offsets, customers);
   set(result, count_in_slices(customers, workers, 4096, [&](index_range range) {
         counts local;
         for (const std::size_t c : each(range)) {

@@ -98,16 +98,22 @@ class customer_slots {
     for (std::size_t i = 0; i < hashes.size(); ++i) {
       const std::uint64_t hash = hashes[i];
       auto at = static_cast<std::size_t>((hash << common_bits_) >> shift);
-      while (slots_[at].hash != hash) {
-        if (slots_[at].events == 0) {
-          if (++found > most) {
-            return false;
+      // Without a branch: whether a customer stands in the first slot or in the second cannot be predicted.
+      const bool first = slots_[at].hash == hash;
+      const bool second = slots_[at + 1].hash == hash;
+      at += !first && second ? 1U : 0U;
+      if (!first && !second) {
+        while (slots_[at].hash != hash) {
+          if (slots_[at].events == 0) {
+            if (++found > most) {
+              return false;
+            }
+            slots_[at].hash = hash;
+            break;
           }
-          slots_[at].hash = hash;
-          break;
-        }
-        if (++at == slots_.size()) {
-          slots_.resize(slots_.size() + 64);
+          if (++at == slots_.size()) {
+            slots_.resize(slots_.size() + 64);
+          }
         }
       }
       ++slots_[at].events;

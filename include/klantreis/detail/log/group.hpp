@@ -131,97 +131,123 @@ class row_grouper {
     result_.offsets.push_back(source_.size());
   }
 
-  template <typename Codec>
-  void partition(const Codec& codec) {
-    using event = typename Codec::event;
-    const std::size_t size = source_.size();
-    unsigned bits = 0;
-    while ((size >> bits) > 32'768) {
-      ++bits;
-    }
-    const std::size_t partitions = std::size_t{1} << bits;
-    const auto partition_of = [bits](std::uint64_t hash) {
+  /// Where each worker's rows of each partition begin, and each partition.
+  struct partition_begins {
+    unsigned bits = 0;  ///< the partition is the first bits of the hash
+    std::vector<std::vector<std::uint32_t>> of_worker;
+    std::vector<std::uint32_t> all;
+
+    [[nodiscard]] std::size_t partition_of(std::uint64_t hash) const noexcept {
       return bits == 0 ? std::size_t{0} : static_cast<std::size_t>(hash >> (64U - bits));
-    };
-    std::vector<std::vector<std::uint32_t>> begins_of(workers_, std::vector<std::uint32_t>(partitions));
+    }
+    [[nodiscard]] std::size_t size() const noexcept { return all.size() - 1; }
+    [[nodiscard]] index_range range(std::size_t partition) const noexcept {
+      return {all[partition], all[partition + 1]};
+    }
+  };
+
+  [[nodiscard]] partition_begins count_partitions() const {
+    partition_begins result;
+    while ((source_.size() >> result.bits) > 32'768) {
+      ++result.bits;
+    }
+    const std::size_t partitions = std::size_t{1} << result.bits;
+    result.of_worker.assign(workers_, std::vector<std::uint32_t>(partitions));
     run_parallel(workers_, [&](unsigned worker) {
-      auto& counts = begins_of[worker];
+      auto& counts = result.of_worker[worker];
       source_.for_blocks(part(worker), [&](std::size_t, const row_piece& piece) {
         for (std::size_t i = 0; i < piece.count; ++i) {
-          ++counts[partition_of(mix_key(piece.keys[i]))];
+          ++counts[result.partition_of(mix_key(piece.keys[i]))];
         }
       });
     });
-    std::vector<std::uint32_t> begins(partitions + 1);
     std::uint32_t total = 0;
     for (std::size_t p = 0; p < partitions; ++p) {
-      begins[p] = total;
+      result.all.push_back(total);
       for (unsigned worker = 0; worker < workers_; ++worker) {
-        total += std::exchange(begins_of[worker][p], total);
+        total += std::exchange(result.of_worker[worker][p], total);
       }
     }
-    begins[partitions] = total;
+    result.all.push_back(total);
+    return result;
+  }
 
-    bulk_vector<std::uint64_t> hashes(size);
+  /// The rows, one partition after another. Hash and event stand apart, because times remain where events stood.
+  template <typename Codec>
+  struct scattered_rows {
+    bulk_vector<std::uint64_t> hashes;
+    std::array<std::uint64_t*, Codec::columns> columns{};
     std::array<bulk_vector<std::uint64_t>, Codec::columns - 1> more;
-    result_.times.resize(size);
+
+    [[nodiscard]] typename Codec::event read(const Codec& codec, std::size_t at) const noexcept {
+      std::array<std::uint64_t, Codec::columns> written;
+      for (std::size_t c = 0; c < Codec::columns; ++c) {
+        written[c] = columns[c][at];
+      }
+      return codec.read(written);
+    }
+  };
+
+  template <typename Codec>
+  [[nodiscard]] scattered_rows<Codec> scatter(const Codec& codec, partition_begins& begins) {
+    scattered_rows<Codec> result;
+    result.hashes.resize(source_.size());
+    result_.times.resize(source_.size());
     // Signed and unsigned forms of one type may write each other's memory.
-    std::array<std::uint64_t*, Codec::columns> written{reinterpret_cast<std::uint64_t*>(result_.times.data())};
+    result.columns[0] = reinterpret_cast<std::uint64_t*>(result_.times.data());
     for (std::size_t c = 1; c < Codec::columns; ++c) {
-      more[c - 1].resize(size);
-      written[c] = more[c - 1].data();
+      result.more[c - 1].resize(source_.size());
+      result.columns[c] = result.more[c - 1].data();
     }
     run_parallel(workers_, [&](unsigned worker) {
-      std::array<std::uint64_t*, Codec::columns + 1> to{hashes.data()};
-      std::copy(written.begin(), written.end(), to.begin() + 1);
-      partition_writer<Codec::columns + 1> writer{to, std::move(begins_of[worker])};
+      std::array<std::uint64_t*, Codec::columns + 1> to{result.hashes.data()};
+      std::copy(result.columns.begin(), result.columns.end(), to.begin() + 1);
+      partition_writer<Codec::columns + 1> writer{to, std::move(begins.of_worker[worker])};
       source_.for_blocks(part(worker), [&](std::size_t first, const row_piece& piece) {
         const std::uint32_t* const touchpoints = touchpoints_.data() + first;
         for (std::size_t i = 0; i < piece.count; ++i) {
-          const std::uint64_t hash = mix_key(piece.keys[i]);
-          std::array<std::uint64_t, Codec::columns + 1> row{hash};
-          const auto written_event = codec.write(piece.times[i], touchpoints[i], first + i);
-          std::copy(written_event.begin(), written_event.end(), row.begin() + 1);
-          writer.put(partition_of(hash), row);
+          std::array<std::uint64_t, Codec::columns + 1> row{mix_key(piece.keys[i])};
+          const auto event = codec.write(piece.times[i], touchpoints[i], first + i);
+          std::copy(event.begin(), event.end(), row.begin() + 1);
+          writer.put(begins.partition_of(row[0]), row);
         }
       });
       writer.finish();
     });
     source_ = {};
-    const auto read = [&](std::size_t at) {
-      std::array<std::uint64_t, Codec::columns> row;
-      for (std::size_t c = 0; c < Codec::columns; ++c) {
-        row[c] = written[c][at];
-      }
-      return codec.read(row);
-    };
+    return result;
+  }
 
+  template <typename Codec>
+  void partition(const Codec& codec) {
+    using event = typename Codec::event;
+    partition_begins begins = count_partitions();
+    auto rows = scatter(codec, begins);
     result_.touchpoints = std::move(touchpoints_);
     if (with_rows_) {
-      result_.rows.resize(size);
+      result_.rows.resize(rows.hashes.size());
     }
-    std::vector<std::vector<std::uint64_t>> keys(partitions);
-    std::vector<std::vector<std::uint32_t>> sizes(partitions);
+    std::vector<std::vector<std::uint32_t>> sizes(begins.size());
     std::vector<std::uint64_t> ties(workers_);
     std::atomic<std::size_t> next_partition{0};
     run_parallel(workers_, [&](unsigned worker) {
-      customer_slots slots{bits};
+      customer_slots slots{begins.bits};
       bulk_vector<event> events;
-      for (std::size_t p = next_partition++; p < partitions; p = next_partition++) {
+      for (std::size_t p = next_partition++; p < begins.size(); p = next_partition++) {
         check_stop();
-        const index_range own{begins[p], begins[p + 1]};
-        slots.count(std::span{hashes}.subspan(own.begin, own.end - own.begin));
-        keys[p].reserve(slots.customers().size());
+        const auto [begin, end] = begins.range(p);
+        slots.count(std::span{rows.hashes}.subspan(begin, end - begin));
+        // The keys of the customers take the place of the hashes, of which there are at least as many.
         sizes[p].reserve(slots.customers().size());
         for (const auto& customer : slots.customers()) {
-          keys[p].push_back(customer.key);
+          rows.hashes[begin + sizes[p].size()] = customer.key;
           sizes[p].push_back(customer.events);
         }
-        events.resize(own.end - own.begin);
+        events.resize(end - begin);
         bool rises = true;
         std::int64_t time = 0;
         for (std::size_t i = 0; i < events.size(); ++i) {
-          const event one = read(own.begin + i);
+          const event one = rows.read(codec, begin + i);
           rises = rises && (i == 0 || codec.time(one) > time);
           time = codec.time(one);
           events[slots.next_place(i)] = one;
@@ -234,13 +260,11 @@ class row_grouper {
             at += length;
           }
         }
-        write(codec, std::span<const event>{events}, begins[p]);
+        write(codec, std::span<const event>{events}, begin);
       }
     });
-    join(keys, sizes);
-    for (const std::uint64_t count : ties) {
-      result_.ties += count;
-    }
+    result_.ties = std::accumulate(ties.begin(), ties.end(), std::uint64_t{0});
+    join(begins, rows.hashes, sizes);
   }
 
   /// Sorts one customer's events, which came in the order of their rows, by (time, order) and counts the ties.
@@ -295,25 +319,23 @@ class row_grouper {
     }
   }
 
-  void join(const std::vector<std::vector<std::uint64_t>>& keys, const std::vector<std::vector<std::uint32_t>>& sizes) {
+  /// The customers of all partitions, whose keys stand where each partition begins.
+  void join(const partition_begins& begins, std::span<const std::uint64_t> keys,
+            const std::vector<std::vector<std::uint32_t>>& sizes) {
     std::vector<std::size_t> firsts;
-    std::vector<std::uint64_t> begins;
     std::size_t customers = 0;
-    std::uint64_t events = 0;
-    for (std::size_t p = 0; p < keys.size(); ++p) {
+    for (const auto& own : sizes) {
       firsts.push_back(customers);
-      customers += keys[p].size();
-      begins.push_back(events);
-      events = std::accumulate(sizes[p].begin(), sizes[p].end(), events);
+      customers += own.size();
     }
-    result_.keys.resize(customers);
-    result_.offsets.resize(customers + 1);
+    extend(result_.keys, customers);
+    extend(result_.offsets, customers);
     run_parallel(workers_, [&](unsigned worker) {
-      const index_range own = slice(keys.size(), worker, workers_);
+      const index_range own = slice(begins.size(), worker, workers_);
       for (std::size_t p = own.begin; p < own.end; ++p) {
-        std::copy(keys[p].begin(), keys[p].end(), result_.keys.begin() + static_cast<std::ptrdiff_t>(firsts[p]));
-        std::uint64_t end = begins[p];
+        std::uint64_t end = begins.all[p];
         for (std::size_t i = 0; i < sizes[p].size(); ++i) {
+          result_.keys[firsts[p] + i] = keys[begins.all[p] + i];
           result_.offsets[firsts[p] + i + 1] = end += sizes[p][i];
         }
       }
