@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -62,10 +63,8 @@ class customer_slots {
   void count(std::span<const std::uint64_t> hashes) {
     slot_of_.resize(hashes.size());
     if (slots_.empty()) {
-      set_bits(6);
-      while (4 * (std::size_t{1} << bits_) < hashes.size()) {
-        set_bits(bits_ + 1);
-      }
+      // Room for customers of eight events, of whom a partition that is much too large has but few.
+      set_bits(static_cast<unsigned>(std::bit_width((std::min)(hashes.size(), usual_events) / 4 + 32)));
     }
     while (!fits(hashes)) {
       set_bits(bits_ + 1);
@@ -85,6 +84,8 @@ class customer_slots {
     std::uint32_t events = 0;  ///< 0: the slot is free, whatever the hash
     std::uint32_t next = 0;
   };
+
+  static constexpr std::size_t usual_events = 32'768;
 
   void set_bits(unsigned bits) {
     bits_ = bits;
