@@ -91,6 +91,25 @@ TEST_CASE("go_on keeps all events in one journey that ends in (end)", "[journeys
                     ContainsSubstring("attribution") && ContainsSubstring("recut"));
 }
 
+TEST_CASE("journeys that nothing ends are those that a gap of years would leave", "[journeys]") {
+  std::mt19937_64 random{5};
+  std::vector<event> events;
+  for (int i = 0; i < 200'000; ++i) {
+    events.push_back({static_cast<std::int64_t>(random() % 150'000), static_cast<std::int64_t>(random() % 1'000), "a"});
+  }
+  const auto log = log_of(events);
+  const auto cut = make_journeys(log, {.gap = std::chrono::hours{24 * 3650}, .threads = 2});
+  for (const unsigned threads : {1U, 2U, 5U}) {
+    const auto whole = make_journeys(log, {.conversion = {"never"}, .threads = threads});
+    CHECK(cuts(whole) == cuts(cut));
+    CHECK(whole.nulls() == cut.nulls());
+    CHECK(whole.conversions() + whole.open() == 0);
+    CHECK(whole.settled_customers() == cut.settled_customers());
+    CHECK(std::equal(whole.customer_offsets().begin(), whole.customer_offsets().end(), cut.customer_offsets().begin(),
+                     cut.customer_offsets().end()));
+  }
+}
+
 TEST_CASE("a silence longer than the gap cuts, one of exactly the gap does not", "[journeys]") {
   const auto log = log_of({{1, 0, "a"}, {1, 30, "b"}, {1, 61, "c"}});
   CHECK(cuts(make_journeys(log, {.gap = 30s})) ==

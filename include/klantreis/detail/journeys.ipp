@@ -244,25 +244,20 @@ void journey_cutter::cut(Data& result, unsigned workers) const {
 template <typename Data>
 void journey_cutter::take_whole(Data& result, unsigned workers) const {
   const auto offsets = log.offsets();
-  const auto times = log.times();
   const std::size_t customers = log.customers();
   extend(result.begins, customers);
   extend(result.ends, customers);
-  extend(result.flags, customers);
   extend(result.customer_offsets, customers);
-  set(result, count_in_slices(customers, workers, 4096, [&](index_range range) {
-        counts local;
-        for (const std::size_t c : each(range)) {
-          const bool settled = settled_until == never || times[offsets[c + 1] - 1] <= settled_until;
-          result.begins[c] = static_cast<std::uint32_t>(offsets[c]);
-          result.ends[c] = static_cast<std::uint32_t>(offsets[c + 1]);
-          result.flags[c] = settled ? Data::settled : std::uint8_t{0};
-          result.customer_offsets[c + 1] = c + 1;
-          ++(settled ? local.nulls : local.open);
-          local.settled_customers += settled ? 1U : 0U;
-        }
-        return local;
-      }));
+  result.flags.assign(customers, Data::settled);
+  set(result, {.nulls = customers, .settled_customers = customers});
+  const auto useful = static_cast<unsigned>(std::clamp<std::size_t>(customers / 65'536, 1, workers));
+  run_parallel(useful, [&](unsigned worker) {
+    for (const std::size_t c : each(slice(customers, worker, useful))) {
+      result.begins[c] = static_cast<std::uint32_t>(offsets[c]);
+      result.ends[c] = static_cast<std::uint32_t>(offsets[c + 1]);
+      result.customer_offsets[c + 1] = c + 1;
+    }
+  });
 }
 
 }  // namespace detail
@@ -332,7 +327,7 @@ KLANTREIS_INLINE journey_set make_journeys(const event_log& log, const journey_o
                                       .last = last,
                                       .settled_until = settled_until};
   const unsigned workers = worker_count(options.threads);
-  if (gap == never && last == never && !may_convert) {
+  if (gap == never && last == never && settled_until == never && !may_convert) {
     cutter.take_whole(*result, workers);
   } else {
     cutter.cut(*result, workers);
