@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_floating_point.hpp>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
 #include <map>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cpp/support/small_log.hpp"
 #include "klantreis/attribution.hpp"
 
 using namespace klantreis;
@@ -106,4 +111,63 @@ TEST_CASE("models that know the cause have more skill", "[attribution]") {
   CHECK(skill.numbers("difference_upper")[1] < 0.0);
   CHECK(skill.texts("predictor") == std::vector<std::string>{"own", "own"});
   CHECK_THROWS_AS(model_skill(paths, {}), input_error);
+}
+
+TEST_CASE("each touch earns what a plain loop over the journeys gives it, on any number of threads", "[attribution]") {
+  std::mt19937 random{17};
+  std::vector<test::event> events;
+  for (std::size_t customer = 0; customer < 20'000; ++customer) {
+    std::int64_t now = 0;
+    for (std::size_t i = 0, size = 1 + random() % 6; i < size; ++i) {
+      now += static_cast<std::int64_t>(random() % 5);
+      events.push_back({std::to_string(customer), now, std::string(1, static_cast<char>('a' + random() % 4))});
+    }
+  }
+  const std::vector<attribution_model> models{first_touch{}, linear{},
+                                              time_decay{.half_life = std::chrono::seconds{3}}};
+  for (const std::int64_t lookback : {0, 2, 6}) {
+    const journey_set journeys =
+        make_journeys(test::log_of(events), {.conversion = {"a"}, .inactivity = std::chrono::seconds{7}});
+    attribution_options options{.threads = 1};
+    if (lookback != 0) {
+      options.lookback = std::chrono::seconds{lookback};
+    }
+    const touch_credit_rows found = touch_credits(journeys, models, options);
+    std::size_t row = 0;
+    const auto times = journeys.log().times();
+    for (std::size_t j = 0; j < journeys.size(); ++j) {
+      const journey piece = journeys[j];
+      std::vector<std::uint64_t> touches;
+      for (std::uint64_t event = piece.begin; piece.is_conversion() && event < piece.path_end; ++event) {
+        if (lookback == 0 || times[piece.end - 1] - times[event] <= lookback * 1'000'000) {
+          touches.push_back(event);
+        }
+      }
+      double decay = 0.0;
+      const auto weight = [&](std::uint64_t event) {
+        return std::exp2(-static_cast<double>(times[touches.back()] - times[event]) / 3e6);
+      };
+      for (const std::uint64_t event : touches) {
+        decay += weight(event);
+      }
+      for (const std::uint64_t event : touches) {
+        REQUIRE(row < found.events.size());
+        REQUIRE((found.journeys[row] == j && found.events[row] == event));
+        CHECK(found.parts[0][row] == (event == touches.front() ? 1.0 : 0.0));
+        CHECK(found.parts[1][row] == 1.0 / static_cast<double>(touches.size()));
+        CHECK_THAT(found.parts[2][row], WithinAbs(weight(event) / decay, 1e-14));
+        ++row;
+      }
+    }
+    CHECK(row == found.events.size());
+    CHECK(row > 5000);
+    CHECK(found.worth.empty());
+    options.threads = 3;
+    const touch_credit_rows parallel = touch_credits(journeys, models, options);
+    CHECK((parallel.journeys == found.journeys && parallel.events == found.events && parallel.parts == found.parts));
+    // A limit that no journey reaches changes nothing, but the touches are read one by one.
+    options.lookback_touches = 100;
+    const touch_credit_rows read = touch_credits(journeys, models, options);
+    CHECK((read.journeys == found.journeys && read.events == found.events && read.parts == found.parts));
+  }
 }

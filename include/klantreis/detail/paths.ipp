@@ -18,11 +18,20 @@ namespace detail {
 
 [[nodiscard]] inline std::uint64_t hash_codes(std::span<const std::uint32_t> codes) noexcept {
   std::uint64_t hash = 0x9E3779B97F4A7C15ULL + codes.size();
-  for (const auto code : codes) {
-    hash = (hash ^ code) * 0xD6E8FEB86659FD93ULL;
+  const auto take = [&hash](std::uint64_t bits) {
+    hash = (hash ^ bits) * 0xD6E8FEB86659FD93ULL;
     hash ^= hash >> 32U;
+  };
+  std::size_t at = 0;
+  for (; at + 1 < codes.size(); at += 2) {
+    take(codes[at] | static_cast<std::uint64_t>(codes[at + 1]) << 32U);
   }
-  return hash;
+  if (at < codes.size()) {
+    take(codes[at]);
+  }
+  // High bits of a code must reach the low bits of the hash, which choose a slot, and its high ones, a part.
+  hash *= 0x9E3779B97F4A7C15ULL;
+  return hash ^ (hash >> 32U);
 }
 
 }  // namespace detail

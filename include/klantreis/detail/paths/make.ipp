@@ -2,16 +2,21 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
+#include <charconv>
 #include <memory>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "klantreis/detail/log/bulk_vector.hpp"
+#include "klantreis/detail/log/data.hpp"
 #include "klantreis/detail/option_text.hpp"
 #include "klantreis/detail/paths/touches.hpp"
+#include "klantreis/detail/prefetch.hpp"
 #include "klantreis/detail/text_key.hpp"
 #include "klantreis/engine.hpp"
 #include "klantreis/paths.hpp"
@@ -70,7 +75,7 @@ class distinct_paths {
       }
     }
     begin[parts] = total;
-    const auto sorted = std::make_unique_for_overwrite<entry[]>(journeys);
+    bulk_vector<entry> sorted(journeys);
     run_parallel(workers, [&](unsigned worker) {
       for (const std::size_t at : each(slice(journeys, worker, workers))) {
         sorted[next[worker][part_of(at)]++] = {hashes_[at], static_cast<std::uint32_t>(at)};
@@ -82,7 +87,7 @@ class distinct_paths {
       std::vector<slot> slots;
       for (std::size_t part = next_part++; part < parts; part = next_part++) {
         check_stop();
-        find_equal({sorted.get() + begin[part], begin[part + 1] - begin[part]}, slots);
+        find_equal(std::span{sorted}.subspan(begin[part], begin[part + 1] - begin[part]), slots);
       }
     });
     number_paths();
@@ -92,8 +97,8 @@ class distinct_paths {
   static constexpr std::size_t journeys_of_part = 4096;
 
   struct place {
-    const std::uint32_t* codes = nullptr;
-    std::uint32_t size = 0;
+    const std::uint32_t* codes;
+    std::uint32_t size;
   };
 
   // What is looked at for every journey stands together; the paths themselves only where hashes agree.
@@ -109,7 +114,12 @@ class distinct_paths {
   void find_equal(std::span<const entry> journeys, std::vector<slot>& slots) {
     slots.assign(std::bit_ceil((std::max)(std::size_t{2}, 2 * journeys.size())), slot{});
     const std::size_t mask = slots.size() - 1;
-    for (const entry& one : journeys) {
+    constexpr std::size_t ahead = 8;
+    for (std::size_t i = 0; i < journeys.size(); ++i) {
+      // Journeys of one hash lie anywhere, and most have to be compared.
+      prefetch(&places_[journeys[(std::min)(i + 2 * ahead, journeys.size() - 1)].journey_index]);
+      prefetch(places_[journeys[(std::min)(i + ahead, journeys.size() - 1)].journey_index].codes);
+      const entry& one = journeys[i];
       const auto tag = static_cast<std::uint32_t>(one.hash >> 16U);
       std::size_t at = static_cast<std::size_t>(one.hash) & mask;
       while (slots[at].first != 0 && (slots[at].tag != tag || !is_same(slots[at].first - 1, one.journey_index))) {
@@ -123,7 +133,7 @@ class distinct_paths {
   }
 
   [[nodiscard]] bool is_same(std::size_t a, std::size_t b) const noexcept {
-    return hashes_[a] == hashes_[b] && std::ranges::equal(codes(a), codes(b));
+    return std::ranges::equal(codes(a), codes(b));
   }
 
   // A journey is never before the first one on its path, so one pass forward sees each number before it is asked for.
@@ -138,10 +148,10 @@ class distinct_paths {
     }
   }
 
-  std::vector<std::uint64_t> hashes_;
-  std::vector<place> places_;
-  std::vector<std::uint32_t> number_;
-  std::vector<std::size_t> first_;
+  bulk_vector<std::uint64_t> hashes_;
+  bulk_vector<place> places_;
+  bulk_vector<std::uint32_t> number_;
+  bulk_vector<std::size_t> first_;
 };
 
 /// Copies codes to where they stay, in blocks that never move.
@@ -155,6 +165,48 @@ inline std::span<const std::uint32_t> keep_codes(std::span<const std::uint32_t> 
   const std::size_t first = blocks.back().size();
   blocks.back().insert(blocks.back().end(), codes.begin(), codes.end());
   return std::span{blocks.back()}.subspan(first);
+}
+
+/// Writes `text_key(log.customer_id(customer))` of each of `customers`.
+inline void write_customer_keys(const event_log& log, index_range customers, std::span<std::uint64_t> keys) {
+  const log_data& data = log_access::data(log);
+  if (data.has_text_ids) {
+    for (const std::size_t customer : each(customers)) {
+      keys[customer] = text_key(data.id_names[static_cast<name_table::code>(data.keys[customer])]);
+    }
+    return;
+  }
+  // A key waits for each letter in turn; several at once wait together.
+  constexpr std::size_t lanes = 4;
+  std::array<std::array<char, 24>, lanes> texts;
+  std::array<std::size_t, lanes> sizes;
+  for (std::size_t first = customers.begin; first < customers.end; first += lanes) {
+    const std::size_t used = (std::min)(lanes, customers.end - first);
+    for (std::size_t lane = 0; lane < used; ++lane) {
+      const std::uint64_t id = data.keys[first + lane];
+      char* const begin = texts[lane].data();
+      char* const end = begin + texts[lane].size();
+      sizes[lane] =
+          static_cast<std::size_t>((data.has_unsigned_ids ? std::to_chars(begin, end, id)
+                                                          : std::to_chars(begin, end, static_cast<std::int64_t>(id)))
+                                       .ptr -
+                                   begin);
+    }
+    if (used == lanes && std::ranges::all_of(sizes, [&](std::size_t size) { return size == sizes[0]; })) {
+      std::array<std::uint64_t, lanes> hashes;
+      hashes.fill(text_key({}));
+      for (std::size_t at = 0; at < sizes[0]; ++at) {
+        for (std::size_t lane = 0; lane < lanes; ++lane) {
+          hashes[lane] = text_key_after(hashes[lane], texts[lane][at]);
+        }
+      }
+      std::ranges::copy(hashes, keys.begin() + static_cast<std::ptrdiff_t>(first));
+      continue;
+    }
+    for (std::size_t lane = 0; lane < used; ++lane) {
+      keys[first + lane] = text_key({texts[lane].data(), sizes[lane]});
+    }
+  }
 }
 
 }  // namespace detail
@@ -179,18 +231,16 @@ KLANTREIS_INLINE path_table make_paths(const journey_set& journeys, const path_o
   result.names_ = *reader.items().names;
   result.has_values_ = !log.values().empty();
   const auto offsets = journeys.customer_offsets();
-  result.unit_offsets_.assign(offsets.begin(), offsets.end());
-  if (result.unit_offsets_.empty()) {
-    result.unit_offsets_.push_back(0);
-  }
+  detail::extend(result.unit_offsets_, (std::max)(offsets.size(), std::size_t{1}));
+  std::ranges::copy(offsets, result.unit_offsets_.begin());
   if (journeys.size() >= 0xFFFF'FFFEU) {
     throw limit_error("the log has more than 4294967294 journeys; count parts of it and add them up");
   }
   const std::size_t customers = result.unit_offsets_.size() - 1;
   const auto workers =
       static_cast<unsigned>(std::clamp<std::size_t>(customers / 4096, 1, worker_count(options.threads)));
-  result.units_.resize(journeys.size());
-  result.customer_keys_.resize(customers);
+  detail::extend(result.units_, journeys.size());
+  detail::extend(result.customer_keys_, customers);
   detail::distinct_paths distinct{journeys.size()};
   // Touches that are no piece of the log's own column are kept until the paths have been copied.
   std::vector<std::vector<std::vector<std::uint32_t>>> kept(workers);
@@ -198,8 +248,8 @@ KLANTREIS_INLINE path_table make_paths(const journey_set& journeys, const path_o
   run_parallel(workers, [&](unsigned worker) {
     detail::touch_list touches;
     std::vector<std::vector<std::uint32_t>>& blocks = kept[worker];
+    detail::write_customer_keys(log, slice(customers, worker, workers), result.customer_keys_);
     for (const std::size_t customer : each(slice(customers, worker, workers))) {
-      result.customer_keys_[customer] = detail::text_key(log.customer_id(customer));
       for (std::uint64_t j = offsets[customer]; j < offsets[customer + 1]; ++j) {
         const journey piece = journeys[j];
         if (reader.is_plain()) {
@@ -222,23 +272,23 @@ KLANTREIS_INLINE path_table make_paths(const journey_set& journeys, const path_o
   distinct.find(workers);
 
   const std::size_t size = distinct.size();
-  result.offsets_.resize(size + 1);
-  result.hashes_.resize(size);
+  detail::extend(result.offsets_, size);  // beside the first one
+  detail::extend(result.hashes_, size);
   for (const std::size_t path : each({0, size})) {
     result.offsets_[path + 1] = result.offsets_[path] + distinct.codes(distinct.first(path)).size();
     result.hashes_[path] = distinct.hash(distinct.first(path));
   }
-  result.codes_.resize(result.offsets_.back());
+  detail::extend(result.codes_, result.offsets_.back());
   run_parallel(workers, [&](unsigned worker) {
     for (const std::size_t path : each(slice(size, worker, workers))) {
       std::ranges::copy(distinct.codes(distinct.first(path)),
                         result.codes_.begin() + static_cast<std::ptrdiff_t>(result.offsets_[path]));
     }
   });
-  result.conversions_.resize(size);
-  result.nulls_.resize(size);
-  result.open_.resize(size);
-  result.values_.resize(size);
+  detail::extend(result.conversions_, size);
+  detail::extend(result.nulls_, size);
+  detail::extend(result.open_, size);
+  detail::extend(result.values_, size);
   for (const std::size_t j : each({0, journeys.size()})) {
     path_unit& unit = result.units_[j];
     unit.path = distinct.number(j);
