@@ -27,13 +27,14 @@ namespace klantreis {
 /// The log with `more` events after those it has: what one reading of both inputs, one after the other, would give.
 ///
 /// Events at the same instant keep that order. Only customers with new events are sorted in anew; all others are copied
-/// as they are, a few bytes an event.
-/// \throws input_error when the two differ in their columns or in the unit of time, have a map, or have no time. Logs
-///         that were sorted by an order column do not know it any more, and must not be passed.
-[[nodiscard]] event_log updated(const event_log& log, const event_log& more);
+/// as they are, a few bytes an event. `order` names the number column that also was the order column of both logs; a
+/// log that was sorted by an order column which it did not keep as numbers must not be passed. \throws input_error when
+/// the two differ in their columns or in the unit of time, have a map, or have neither time nor
+///         `order`; or when a number of that column is none or beyond 2⁵³.
+[[nodiscard]] event_log updated(const event_log& log, const event_log& more, std::string_view order = {});
 
-/// The journeys of `updated(journeys.log(), more)`, cut as `journeys` were.
-[[nodiscard]] journey_set updated(const journey_set& journeys, const event_log& more);
+/// The journeys of `updated(journeys.log(), more, order)`, cut as `journeys` were.
+[[nodiscard]] journey_set updated(const journey_set& journeys, const event_log& more, std::string_view order = {});
 
 struct spill_options {
   log_options reading = {};                                ///< how the rows become a log

@@ -39,8 +39,9 @@ void bind_store(py::module_& m) {
       },
       py::arg("bytes"));
   m.def(
-      "updated_log", [](const event_log& log, const event_log& more) { return updated(log, more); }, py::arg("log"),
-      py::arg("more"), released());
+      "updated_log",
+      [](const event_log& log, const event_log& more, const std::string& order) { return updated(log, more, order); },
+      py::arg("log"), py::arg("more"), py::kw_only(), py::arg("order"), released());
 
   py::class_<event_spill>(m, "EventSpill")
       .def(

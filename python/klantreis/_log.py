@@ -181,7 +181,8 @@ class Log:
         """Return the log with more events after those it has.
 
         It is what one reading of both inputs, one after the other, would give. Only customers with new events are
-        sorted in anew, so it costs a small part of reading all again.
+        sorted in anew, so it costs a small part of reading all again. Where an order column sorts the events, beside
+        the time or instead of it, the log must have kept it: read it with that column among the ``numbers``.
 
         Parameters
         ----------
@@ -197,8 +198,8 @@ class Log:
         Raises
         ------
         InputError
-            When the columns differ, or the log has a map, an order column beside the time, or no time: then read all
-            events again.
+            When the columns differ, the log has a map, or it was sorted by an order column that is not among its
+            ``numbers``: then read all events again.
 
         Examples
         --------
@@ -215,9 +216,12 @@ class Log:
                 "this log was prepared, and what was done to it cannot be done to new events alone; update the log "
                 "that was read, and prepare it again"
             )
-        if self._columns is not None and self._columns["order"] is not None:
+        columns = self._columns or {"order": None}
+        order = columns["order"]
+        if order is not None and order not in columns["numbers"]:
             raise InputError(
-                "this log was sorted by an order column, which it does not keep; read the old and the new events again"
+                f"this log was sorted by the order column {order!r}, which it does not keep; read the old and the new "
+                f"events again, with numbers=[{order!r}] if there will be more of them"
             )
         if isinstance(more, Log):
             added = more
@@ -225,7 +229,8 @@ class Log:
             raise InputError("it is not known how this log was read; read the new events, and pass their log")
         else:
             added = read(more, where=where, connection=connection, **self._columns)
-        return Log(_core.updated_log(self._handle, added._handle), self._source, columns=self._columns)
+        handle = _core.updated_log(self._handle, added._handle, order=order or "")
+        return Log(handle, self._source, columns=self._columns)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the log to a file that :func:`klantreis.load_log` reads.

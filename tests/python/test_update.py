@@ -35,14 +35,16 @@ def parted(columns: Columns, chosen: list[bool]) -> tuple[Columns, Columns]:
     return found[0], found[1]
 
 
-def assert_like_read_anew(first: Columns, more: Columns) -> None:
-    log = kr.read(table(first), **ROLES).update(table(more))
-    anew = kr.read(table({name: first[name] + more[name] for name in first}), **ROLES)
+def assert_like_read_anew(first: Columns, more: Columns, **roles: Any) -> None:
+    roles = {**ROLES, **roles}
+    log = kr.read(table(first), **roles).update(table(more))
+    anew = kr.read(table({name: first[name] + more[name] for name in first}), **roles)
     assert_same(log.health(), anew.health())
     for by in ("touchpoint", "channel", "phase"):
         assert_same(log.counts(by), anew.counts(by))
-    updated = kr.journeys(kr.read(table(first), **ROLES), conversion=["buy"], inactivity="3d").update(table(more))
-    wanted = kr.journeys(anew, conversion=["buy"], inactivity="3d")
+    cut: dict[str, Any] = {"conversion": ["buy"], "inactivity": None if roles["time"] is None else "3d"}
+    updated = kr.journeys(kr.read(table(first), **roles), **cut).update(table(more))
+    wanted = kr.journeys(anew, **cut)
     assert_same(updated.summary(), wanted.summary())
     assert_same(kr.transitions(updated), kr.transitions(wanted))
     assert_same(kr.variants(updated), kr.variants(wanted))
@@ -55,6 +57,21 @@ def assert_like_read_anew(first: Columns, more: Columns) -> None:
 def test_rows_added_at_random_make_the_log_of_all_rows(columns: Columns, seed: int, share: float) -> None:
     rng = random.Random(seed)
     assert_like_read_anew(*parted(columns, [rng.random() < share for _ in columns["time"]]))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("time", ["time", None])
+@settings(max_examples=25, deadline=None)
+@given(columns=logs(), seed=st.integers(0, 1000), coarse=st.booleans())
+def test_rows_added_to_a_log_in_the_order_of_a_column_make_the_log_of_all_rows(
+    time: str | None, columns: Columns, seed: int, coarse: bool
+) -> None:
+    rng = random.Random(seed)
+    # Coarse numbers leave ties, which the position in the input decides.
+    columns = {**columns, "order": [number // 4 if coarse else number for number in columns["order"]]}
+    assert_like_read_anew(
+        *parted(columns, [rng.random() < 0.4 for _ in columns["time"]]), time=time, order="order", numbers=["order"]
+    )
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -103,8 +120,11 @@ def test_events_with_other_columns_are_refused_by_name(changed: dict[str, Any], 
 def test_what_cannot_be_updated_says_why() -> None:
     columns = random_log(4)
     ordered = kr.read(table(columns), order="order", **ROLES)
-    with pytest.raises(kr.InputError, match="order column"):
+    with pytest.raises(kr.InputError, match=r"order column 'order'.*with numbers=\['order'\]"):
         ordered.update(table(columns))
+    beyond = {**columns, "order": [2**60 + number for number in columns["order"]]}
+    with pytest.raises(kr.InputError, match="does not keep exactly"):
+        kr.read(table(beyond), order="order", numbers=["order"], **ROLES).update(table(columns))
     with pytest.raises(kr.InputError, match="order column"):
         pickle.loads(pickle.dumps(ordered)).update(table(columns))
     other_ids = {**columns, "customer": list(range(len(columns["time"])))}

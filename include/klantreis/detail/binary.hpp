@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "klantreis/core.hpp"
+#include "klantreis/engine.hpp"
 
 // The binary form of what is kept or sent: counts of a part of the customers, and logs.
 //
@@ -35,10 +36,13 @@ inline constexpr std::string_view binary_mark{"\x8BKREIS\r\n", 8};
 inline constexpr std::uint32_t binary_version = 1;
 
 /// A checksum against damage, not against forgery: 8 bytes at a time, every bit of which reaches every other.
-[[nodiscard]] inline std::uint64_t checksum(std::string_view bytes, std::uint64_t hash = 0) noexcept {
+[[nodiscard]] inline std::uint64_t checksum(std::string_view bytes, std::uint64_t hash = 0) {
   constexpr std::uint64_t factor = 0x9E3779B97F4A7C15U;
   hash ^= bytes.size() * factor;
-  while (!bytes.empty()) {
+  for (std::size_t words = 1; !bytes.empty(); ++words) {
+    if ((words & 0x1'FFFFU) == 0) {
+      check_stop();
+    }
     std::array<unsigned char, 8> piece{};
     const std::size_t size = (std::min)(bytes.size(), piece.size());
     std::memcpy(piece.data(), bytes.data(), size);
@@ -113,8 +117,8 @@ class byte_writer {
     if constexpr (is_number<T> && std::endian::native == std::endian::little) {
       raw(list.data(), list.size() * sizeof(T));
     } else {
-      for (const T& one : list) {
-        write(one);
+      for (const std::size_t at : each({0, list.size()})) {
+        write(list[at]);
       }
     }
   }
@@ -133,8 +137,8 @@ class byte_writer {
   }
   void write(const name_table& names) {
     write(static_cast<std::uint64_t>(names.size()));
-    for (name_table::code code = 0; code < names.size(); ++code) {
-      write(names[code]);
+    for (const std::size_t code : each({0, names.size()})) {
+      write(names[static_cast<name_table::code>(code)]);
     }
   }
 
@@ -217,7 +221,8 @@ class byte_reader {
       }
     } else {
       // No memory for all at once: the length may be a lie, and elements may be larger than their bytes.
-      for (std::size_t size = length(1); size > 0; --size) {
+      for (const std::size_t at : each({0, length(1)})) {
+        (void)at;
         T one = blank<T>();
         read(one);
         list.push_back(std::move(one));
@@ -243,9 +248,9 @@ class byte_reader {
   }
   void read(name_table& names) {
     names = name_table{};
-    for (std::size_t size = length(8); size > 0; --size) {
+    for (const std::size_t code : each({0, length(8)})) {
       const std::string_view name = take(length(1));
-      if (const std::size_t known = names.size(); names.intern(name) != known) {
+      if (names.intern(name) != code) {
         refuse_bytes("the name " + quoted(name) + " occurs twice");
       }
     }

@@ -9,6 +9,7 @@
 
 #include "klantreis/detail/option_text.hpp"
 #include "klantreis/detail/prefetch.hpp"
+#include "klantreis/detail/stoppable_sort.hpp"
 #include "klantreis/detail/utf8.hpp"
 #include "klantreis/paths.hpp"
 
@@ -161,7 +162,7 @@ KLANTREIS_INLINE path_table& path_table::operator+=(const path_table& other) {
   }
   std::vector<std::uint32_t> index_of_other(other.size());
   std::vector<std::uint32_t> codes;
-  for (std::size_t p = 0; p < other.size(); ++p) {
+  for (const std::size_t p : each({0, other.size()})) {
     codes.clear();
     for (const auto code : other.path(p)) {
       codes.push_back(code_of[code]);
@@ -216,13 +217,13 @@ KLANTREIS_INLINE path_table path_table::described(std::string by, std::string op
 KLANTREIS_INLINE table path_table::to_table() const {
   std::vector<std::string> texts;
   texts.reserve(size());
-  for (std::size_t p = 0; p < size(); ++p) {
+  for (const std::size_t p : each({0, size()})) {
     texts.push_back(join_path(names_, path(p)));
   }
   std::vector<std::size_t> order(size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto journeys = [this](std::size_t p) { return conversions_[p] + nulls_[p] + open_[p]; };
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+  detail::stoppable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return journeys(a) != journeys(b) ? journeys(a) > journeys(b) : texts[a] < texts[b];
   });
   table result{

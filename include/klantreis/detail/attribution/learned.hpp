@@ -215,7 +215,7 @@ inline logistic_fit fit_logistic(const path_table& paths, std::span<const double
   };
   const auto loss_of = [&](const Eigen::VectorXd& at) {
     double loss = 0.5 * ridge * at.tail(n - 1).squaredNorm();
-    for (std::size_t set = 0; set < sets.size(); ++set) {
+    for (const std::size_t set : each({0, sets.size()})) {
       const double score = score_of(at, set);
       const double log_one_plus = score > 0.0 ? score + std::log1p(std::exp(-score)) : std::log1p(std::exp(score));
       loss += all[set] * log_one_plus - won[set] * score;
@@ -229,7 +229,7 @@ inline logistic_fit fit_logistic(const path_table& paths, std::span<const double
     Eigen::MatrixXd hessian = ridge * Eigen::MatrixXd::Identity(n, n);
     hessian(0, 0) = 1e-9;
     std::vector<Eigen::Index> active;
-    for (std::size_t set = 0; set < sets.size(); ++set) {
+    for (const std::size_t set : each({0, sets.size()})) {
       const double p = 1.0 / (1.0 + std::exp(-score_of(beta, set)));
       const double slope = all[set] * p - won[set];
       const double curve = all[set] * p * (1.0 - p);

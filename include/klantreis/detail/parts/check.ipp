@@ -112,7 +112,7 @@ KLANTREIS_INLINE void part_fields::check(path_table& c) {
   check_finite(c.values_);
   // The index of the paths is not sent; it is made anew by adding them.
   path_table indexed;
-  for (std::size_t path = 0; path < paths; ++path) {
+  for (const std::size_t path : each({0, paths})) {
     must(indexed.index_of(c.path(path)) == path, "a path occurs twice");
   }
   c.hashes_ = std::move(indexed.hashes_);

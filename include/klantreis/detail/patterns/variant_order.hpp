@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "klantreis/detail/stoppable_sort.hpp"
 #include "klantreis/paths.hpp"
 
 namespace klantreis::detail {
@@ -23,7 +24,7 @@ inline std::vector<std::uint32_t> variant_order(const path_table& paths, std::op
     rank[by_name[place]] = place;
   }
   std::vector<double> counts(paths.size());
-  for (std::size_t path = 0; path < paths.size(); ++path) {
+  for (const std::size_t path : each({0, paths.size()})) {
     counts[path] = paths.conversions()[path] + paths.nulls()[path];
   }
   std::vector<std::uint32_t> order(paths.size());
@@ -36,7 +37,7 @@ inline std::vector<std::uint32_t> variant_order(const path_table& paths, std::op
                : std::ranges::lexicographical_compare(paths.path(a), paths.path(b), {}, rank_of, rank_of);
   };
   if (shown == order.size()) {
-    std::sort(order.begin(), order.end(), before);
+    stoppable_sort(order.begin(), order.end(), before);
   } else {
     std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(), before);
   }

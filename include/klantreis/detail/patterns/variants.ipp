@@ -43,7 +43,7 @@ inline std::vector<estimate> variant_rates(const path_table& paths, const std::v
     visit_rates rates;
     rates.resize(order.size());
     const auto offsets = paths.unit_offsets();
-    for (std::size_t customer = 0; customer + 1 < offsets.size(); ++customer) {
+    for (const std::size_t customer : each({0, offsets.size() - 1})) {
       for (std::size_t unit = offsets[customer]; unit < offsets[customer + 1]; ++unit) {
         const path_unit& entry = paths.units()[unit];
         const std::uint32_t row = row_of[entry.path];
@@ -57,12 +57,13 @@ inline std::vector<estimate> variant_rates(const path_table& paths, const std::v
       }
       rates.end_customer();
     }
-    for (std::size_t row = 0; row < order.size(); ++row) {
+    for (const std::size_t row : each({0, order.size()})) {
       result.push_back(rate_interval(rates.visits()[row], rates.events()[row], intervals));
     }
     return result;
   }
-  for (const std::uint32_t path : order) {
+  for (const std::size_t row : each({0, order.size()})) {
+    const std::uint32_t path = order[row];
     const double conversions = paths.conversions()[path];
     const double journeys = conversions + paths.nulls()[path];
     result.push_back(rate_interval(
@@ -77,7 +78,7 @@ inline std::vector<double> variant_times(std::span<const double> seconds_of, con
                                          const std::vector<std::uint32_t>& row_of, std::size_t rows) {
   std::vector<std::size_t> offsets(rows + 1, 0);
   const auto for_each_settled = [&](auto&& use) {
-    for (std::size_t index = 0; index < seconds_of.size(); ++index) {
+    for (const std::size_t index : each({0, seconds_of.size()})) {
       const path_unit& entry = paths.units()[index];
       if (row_of[entry.path] != not_shown && entry.outcome != path_unit::kind::open) {
         use(index, row_of[entry.path]);
@@ -90,7 +91,7 @@ inline std::vector<double> variant_times(std::span<const double> seconds_of, con
   std::vector<std::size_t> next(offsets.begin(), offsets.end() - 1);
   for_each_settled([&](std::size_t index, std::uint32_t row) { seconds[next[row]++] = seconds_of[index]; });
   std::vector<double> medians(rows);
-  for (std::size_t row = 0; row < rows; ++row) {
+  for (const std::size_t row : each({0, rows})) {
     medians[row] = quantile(std::span{seconds}.subspan(offsets[row], offsets[row + 1] - offsets[row]), 0.5);
   }
   return medians;
@@ -118,7 +119,7 @@ inline table variants(const path_table& paths, std::span<const double> seconds, 
   std::vector<double> customers;
   estimate_columns columns;
   double covered = 0;
-  for (std::size_t row = 0; row < order.size(); ++row) {
+  for (const std::size_t row : each({0, order.size()})) {
     const std::uint32_t path = order[row];
     const double count = paths.conversions()[path] + paths.nulls()[path];
     covered += count;

@@ -11,6 +11,7 @@
 #include "klantreis/detail/binary.hpp"
 #include "klantreis/detail/health_fields.hpp"
 #include "klantreis/detail/log/data.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/store.hpp"
 
 namespace klantreis {
@@ -21,7 +22,7 @@ namespace detail {
 [[nodiscard]] inline std::vector<double> plain_numbers(const number_store& numbers) {
   const number_view view = numbers.view();
   std::vector<double> plain(view.size());
-  for (std::size_t event = 0; event < plain.size(); ++event) {
+  for (const std::size_t event : each({0, plain.size()})) {
     plain[event] = view[event];
   }
   return plain;
@@ -82,7 +83,7 @@ inline void check_log(const log_data& data) {
   const std::size_t customers = data.keys.size();
   must(data.offsets.size() == customers + 1 && data.offsets.front() == 0 && data.offsets.back() == events,
        "customers do not fit their events");
-  for (std::size_t c = 0; c < customers; ++c) {
+  for (const std::size_t c : each({0, customers})) {
     must(data.offsets[c] < data.offsets[c + 1], "a customer has no events");
   }
   const std::int64_t ticks = data.ticks_per_second;
@@ -93,7 +94,7 @@ inline void check_log(const log_data& data) {
   const std::int64_t latest =
       ticks == 1'000'000'000 ? (std::numeric_limits<std::int64_t>::max)() / 2 : 253'402'300'800 * ticks;
   std::int64_t last = 0;
-  for (std::size_t c = 0; ticks != 0 && c < customers; ++c) {
+  for (const std::size_t c : each({0, ticks != 0 ? customers : 0})) {
     for (std::uint64_t event = data.offsets[c] + 1; event < data.offsets[c + 1]; ++event) {
       must(data.times[event - 1] <= data.times[event], "times fall");
     }
@@ -105,11 +106,11 @@ inline void check_log(const log_data& data) {
   std::unordered_set<std::string_view> known{"touchpoint", ""};
   const auto check_label = [&](const label_column& label) {
     must(label.codes.size() == events, "labels are missing");
-    for (const std::uint32_t code : label.codes) {
-      must(code < label.names.size(), "a label has no name");
+    for (const std::size_t event : each({0, label.codes.size()})) {
+      must(label.codes[event] < label.names.size(), "a label has no name");
     }
-    for (name_table::code code = 0; code < label.names.size(); ++code) {
-      const std::string_view name = label.names[code];
+    for (const std::size_t code : each({0, label.names.size()})) {
+      const std::string_view name = label.names[static_cast<name_table::code>(code)];
       must(!name.empty() && !is_reserved_name(name) && is_utf8(name), "a name is none");
     }
   };
@@ -122,7 +123,7 @@ inline void check_log(const log_data& data) {
   const auto check_numbers = [&](const number_store& numbers, bool may_lack) {
     must(numbers.size() == events || (may_lack && numbers.empty()), "numbers are missing");
     const number_view view = numbers.view();
-    for (std::size_t event = 0; event < view.size(); ++event) {
+    for (const std::size_t event : each({0, view.size()})) {
       must(!std::isinf(view[event]), "a number is infinite");
     }
   };
@@ -132,7 +133,9 @@ inline void check_log(const log_data& data) {
     check_numbers(column.values, false);
   }
   std::unordered_set<std::uint64_t> ids;
-  for (const std::uint64_t key : data.keys) {
+  ids.reserve(data.keys.size());
+  for (const std::size_t c : each({0, data.keys.size()})) {
+    const std::uint64_t key = data.keys[c];
     must(ids.insert(key).second && (!data.has_text_ids || key < data.id_names.size()), "a customer has no id");
   }
   must(data.health.events == events && data.health.customers == customers, "the figures are of another log");

@@ -234,7 +234,7 @@ KLANTREIS_INLINE void event_spill::append(const event_batch& batch) {
     }
     const detail::column_cells cells{view, s.layouts[at]};
     if (at == 0) {
-      for (std::size_t row = 0; row < rows; ++row) {
+      for (const std::size_t row : each({0, rows})) {
         std::uint64_t hash = cells.key(row) * 0x9E3779B97F4A7C15U;
         hash ^= hash >> 32U;
         hash *= 0xD6E8FEB86659FD93U;
@@ -246,7 +246,7 @@ KLANTREIS_INLINE void event_spill::append(const event_batch& batch) {
     for (std::size_t i = 0; i < filled.size(); ++i) {
       filled[i] = s.partitions[i].waiting;
     }
-    for (std::size_t row = 0; row < rows; ++row) {
+    for (const std::size_t row : each({0, rows})) {
       const std::size_t index = partition_of[row];
       s.waiting_bytes += cells.put(row, s.partitions[index].columns[at], filled[index]++);
     }

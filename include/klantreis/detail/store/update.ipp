@@ -2,8 +2,14 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
 #include <memory>
 #include <numeric>
+#include <span>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -27,7 +33,7 @@ struct event_run {
 [[nodiscard]] inline std::vector<std::size_t> places_in(const log_data& log, const log_data& more) {
   std::unordered_map<std::uint64_t, std::size_t> wanted;  // key in `log` → customer of `more`
   wanted.reserve(more.keys.size());
-  for (std::size_t c = 0; c < more.keys.size(); ++c) {
+  for (const std::size_t c : each({0, more.keys.size()})) {
     std::uint64_t key = more.keys[c];
     if (log.has_text_ids) {
       const auto known = log.id_names.find(more.id_names[static_cast<name_table::code>(key)]);
@@ -40,7 +46,7 @@ struct event_run {
   }
   constexpr auto nowhere = static_cast<std::size_t>(-1);
   std::vector<std::size_t> places(more.keys.size(), nowhere);
-  for (std::size_t c = 0; c < log.keys.size() && !wanted.empty(); ++c) {
+  for (const std::size_t c : each({0, wanted.empty() ? 0 : log.keys.size()})) {
     if (const auto found = wanted.find(log.keys[c]); found != wanted.end()) {
       places[found->second] = c;
     }
@@ -52,13 +58,47 @@ struct event_run {
   return places;
 }
 
+/// By what the events of a customer are sorted: their time, then their order, as far as there are such.
+class event_keys {
+ public:
+  using key = std::pair<std::int64_t, double>;
+
+  event_keys(const log_data& log, std::string_view order) : times_(log.times.data(), log.times.size()) {
+    if (order.empty()) {
+      return;
+    }
+    const auto column = std::ranges::find(log.numbers, order, &number_column::name);
+    if (column == log.numbers.end()) {
+      throw input_error("the log has no number column " + quoted(order) +
+                        ", by which its events were ordered; read it with that column among the numbers");
+    }
+    orders_ = column->values.view();
+    constexpr double most = 9'007'199'254'740'992.0;  // whole numbers beyond are not told apart
+    for (const std::size_t event : each({0, orders_.size()})) {
+      if (!(std::abs(orders_[event]) < most)) {
+        throw input_error("the order column " + quoted(order) + " holds " + std::to_string(orders_[event]) +
+                          ", which a number column does not keep exactly; read the old and the new events again");
+      }
+    }
+  }
+
+  [[nodiscard]] key operator[](std::size_t event) const {
+    return {times_.empty() ? 0 : times_[event], orders_.empty() ? 0.0 : orders_[event]};
+  }
+
+ private:
+  std::span<const std::int64_t> times_;
+  number_view orders_;
+};
+
 /// The runs of the updated log, and its offsets.
 struct update_plan {
   std::vector<event_run> runs;
   std::vector<std::uint64_t> offsets{0};
   std::uint64_t ties = 0;
 
-  update_plan(const log_data& log, const log_data& more, const std::vector<std::size_t>& places)
+  update_plan(const log_data& log, const log_data& more, const std::vector<std::size_t>& places,
+              const event_keys& old_keys, const event_keys& new_keys)
       : ties(log.health.ties + more.health.ties) {
     const std::size_t known = log.keys.size();
     const std::size_t all =
@@ -69,7 +109,7 @@ struct update_plan {
       newer[places[c]] = c;
     }
     offsets.reserve(all + 1);
-    for (std::size_t c = 0; c < all; ++c) {
+    for (const std::size_t c : each({0, all})) {
       std::uint64_t old_begin = c < known ? log.offsets[c] : 0;
       const std::uint64_t old_end = c < known ? log.offsets[c + 1] : 0;
       std::uint64_t size = old_end - old_begin;
@@ -79,14 +119,22 @@ struct update_plan {
         size += end - at;
         while (at < end) {
           // Events at one instant: those that were there first.
-          const auto later = std::upper_bound(log.times.begin() + static_cast<std::ptrdiff_t>(old_begin),
-                                              log.times.begin() + static_cast<std::ptrdiff_t>(old_end), more.times[at]);
-          const auto before = static_cast<std::uint64_t>(later - log.times.begin());
-          ties += before > old_begin && log.times[before - 1] == more.times[at] ? 1U : 0U;
+          const event_keys::key own = new_keys[at];
+          std::uint64_t before = old_begin;
+          for (std::uint64_t size_left = old_end - old_begin; size_left > 0;) {
+            const std::uint64_t half = size_left / 2;
+            if (own < old_keys[before + half]) {
+              size_left = half;
+            } else {
+              before += half + 1;
+              size_left -= half + 1;
+            }
+          }
+          ties += before > old_begin && old_keys[before - 1] == own ? 1U : 0U;
           add({false, old_begin, before});
           old_begin = before;
           std::uint64_t run_end = at + 1;
-          while (run_end < end && (old_begin == old_end || more.times[run_end] < log.times[old_begin])) {
+          while (run_end < end && (old_begin == old_end || new_keys[run_end] < old_keys[old_begin])) {
             ++run_end;
           }
           add({true, at, run_end});
@@ -102,7 +150,7 @@ struct update_plan {
   void fill(T& to, const Old& old_cell, const New& new_cell) const {
     std::size_t at = 0;
     for (const event_run& run : runs) {
-      for (std::uint64_t event = run.begin; event < run.end; ++event) {
+      for (const std::size_t event : each({run.begin, run.end})) {
         to[at++] = run.is_new ? new_cell(event) : old_cell(event);
       }
     }
@@ -150,7 +198,7 @@ struct update_plan {
   return result;
 }
 
-inline void require_same_columns(const log_data& log, const log_data& more) {
+inline void require_same_columns(const log_data& log, const log_data& more, std::string_view order) {
   const auto differ = [](const std::string& what) {
     throw input_error("the new events " + what + "; read them as the log was read");
   };
@@ -159,7 +207,7 @@ inline void require_same_columns(const log_data& log, const log_data& more) {
         "or the log have a map, which looks at all events of a customer; update the log without it and apply the map "
         "again");
   }
-  if (log.ticks_per_second == 0 || more.ticks_per_second == 0) {
+  if (order.empty() && (log.ticks_per_second == 0 || more.ticks_per_second == 0)) {
     differ("or the log have no time, so that their order is unknown");
   }
   if (log.ticks_per_second != more.ticks_per_second) {
@@ -184,7 +232,7 @@ inline void require_same_columns(const log_data& log, const log_data& more) {
 
 }  // namespace detail
 
-KLANTREIS_INLINE event_log updated(const event_log& log, const event_log& more) {
+KLANTREIS_INLINE event_log updated(const event_log& log, const event_log& more, std::string_view order) {
   const detail::log_data& old = detail::log_access::data(log);
   const detail::log_data& added = detail::log_access::data(more);
   const auto add_health = [&](log_health& health) {
@@ -205,15 +253,19 @@ KLANTREIS_INLINE event_log updated(const event_log& log, const event_log& more) 
     add_health(data->health);
     return detail::log_access::make(std::move(data));
   }
-  detail::require_same_columns(old, added);
+  detail::require_same_columns(old, added, order);
 
   const std::vector<std::size_t> places = detail::places_in(old, added);
-  detail::update_plan plan{old, added, places};
+  const detail::event_keys old_keys{old, order};
+  const detail::event_keys new_keys{added, order};
+  const detail::update_plan plan{old, added, places, old_keys, new_keys};
   auto data = std::make_shared<detail::log_data>();
-  data->times.resize(plan.offsets.back());
-  plan.fill(
-      data->times, [&](std::uint64_t event) { return old.times[event]; },
-      [&](std::uint64_t event) { return added.times[event]; });
+  if (old.ticks_per_second != 0) {
+    data->times.resize(plan.offsets.back());
+    plan.fill(
+        data->times, [&](std::uint64_t event) { return old.times[event]; },
+        [&](std::uint64_t event) { return added.times[event]; });
+  }
   data->ticks_per_second = old.ticks_per_second;
   data->last_time = (std::max)(old.last_time, added.last_time);
   data->touchpoint = detail::updated_label(old.touchpoint, added.touchpoint, plan);
@@ -244,13 +296,26 @@ KLANTREIS_INLINE event_log updated(const event_log& log, const event_log& more) 
   data->health.customers = data->keys.size();
   data->health.ties = plan.ties;
   if (plan.ties != 0) {
-    data->health.duplicates = detail::count_duplicates(*data, data->times, {});
+    // Without time the order stands in its place, and with both it stands beside it.
+    std::vector<std::int64_t> orders;
+    if (!order.empty()) {
+      orders.resize(plan.offsets.back());
+      const auto bits = [](const detail::event_keys& keys, std::uint64_t event) {
+        return std::bit_cast<std::int64_t>(keys[event].second);
+      };
+      plan.fill(
+          orders, [&](std::uint64_t event) { return bits(old_keys, event); },
+          [&](std::uint64_t event) { return bits(new_keys, event); });
+    }
+    const bool timed = old.ticks_per_second != 0;
+    data->health.duplicates =
+        timed ? detail::count_duplicates(*data, data->times, orders) : detail::count_duplicates(*data, orders, {});
   }
   return detail::log_access::make(std::move(data));
 }
 
-KLANTREIS_INLINE journey_set updated(const journey_set& journeys, const event_log& more) {
-  return make_journeys(updated(journeys.log(), more), journeys.options());
+KLANTREIS_INLINE journey_set updated(const journey_set& journeys, const event_log& more, std::string_view order) {
+  return make_journeys(updated(journeys.log(), more, order), journeys.options());
 }
 
 }  // namespace klantreis

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "klantreis/detail/option_text.hpp"
+#include "klantreis/detail/stoppable_sort.hpp"
 #include "klantreis/detail/timing/clock.hpp"
 #include "klantreis/detail/visit_rates.hpp"
 #include "klantreis/timing/survival.hpp"
@@ -23,12 +24,13 @@ inline std::pair<std::vector<std::uint32_t>, std::size_t> numbered_customers(std
   for (const spell& one : spells) {
     ids.push_back(one.customer);
   }
-  std::sort(ids.begin(), ids.end());
+  stoppable_sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   std::vector<std::uint32_t> numbers;
   numbers.reserve(spells.size());
-  for (const spell& one : spells) {
-    numbers.push_back(static_cast<std::uint32_t>(std::lower_bound(ids.begin(), ids.end(), one.customer) - ids.begin()));
+  for (const std::size_t i : each({0, spells.size()})) {
+    const auto place = std::lower_bound(ids.begin(), ids.end(), spells[i].customer);
+    numbers.push_back(static_cast<std::uint32_t>(place - ids.begin()));
   }
   return {std::move(numbers), ids.size()};
 }
@@ -53,7 +55,7 @@ inline std::vector<std::size_t> by_time(std::span<const spell> spells) {
   for (std::size_t i = 0; i < order.size(); ++i) {
     order[i] = i;
   }
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+  stoppable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     const spell& first = spells[a];
     const spell& second = spells[b];
     if (first.time != second.time) {
@@ -174,7 +176,7 @@ KLANTREIS_INLINE survival_curve::survival_curve(std::span<const spell> spells, s
     last[numbers[i]] = spells[i].time;  // in order of time
     sums.enter(numbers[i]);
   }
-  std::sort(last.begin(), last.end());
+  detail::stoppable_sort(last.begin(), last.end());
   customer_ends_ = std::move(last);
 
   double survival = 1.0;
@@ -186,7 +188,11 @@ KLANTREIS_INLINE survival_curve::survival_curve(std::span<const spell> spells, s
   const auto negative = [](const std::vector<double>& values, std::vector<double>& result) {
     std::transform(values.begin(), values.end(), result.begin(), [](double value) { return -value; });
   };
+  std::size_t steps = 0;
   for (std::size_t first = 0; first < order.size();) {
+    if ((++steps & 255U) == 0) {
+      check_stop();
+    }
     const double time = spells[order[first]].time;
     std::size_t end = first;
     std::fill(ended.begin(), ended.end(), 0.0);
@@ -375,7 +381,8 @@ KLANTREIS_INLINE table survival(const spell_set& spells, std::span<const double>
     std::vector<double> rows = at.empty() ? curve.times() : std::vector<double>(at.begin(), at.end());
     std::sort(rows.begin(), rows.end());
     std::size_t next = 0;
-    for (const double time : rows) {
+    for (const std::size_t number : each({0, rows.size()})) {
+      const double time = rows[number];
       segments.push_back(group.segment);
       items.push_back(group.item);
       times.push_back(time);
