@@ -176,25 +176,39 @@ def merge(parts: Iterable[Part]) -> Part:
     klantreis.InputError: transition counts made under different options do not add up: conversion is none in one and \
 b in the other; count both with the same options
     """
-    # Merging two of about the same size at a time copies each count a few times only, however many parts there are.
-    waiting: list[tuple[int, _core.PartCounts]] = []
+    total = Merged()
     for part in parts:
+        total.add(part)
+    return total.part()
+
+
+class Merged:
+    """Parts of one analysis that are added up as they come."""
+
+    def __init__(self) -> None:
+        # Merging two of about the same size at a time copies each count a few times only, however many parts there are.
+        self._waiting: list[tuple[int, _core.PartCounts]] = []
+
+    def add(self, part: Part) -> None:
+        """Add the counts of other customers."""
         if not isinstance(part, Part):
             raise InputError(f"merge takes parts, not {type(part).__name__}; make them with klantreis.count")
-        waiting.append((1, part._handle.copy()))
-        while len(waiting) > 1 and waiting[-2][0] <= waiting[-1][0]:
-            _join(waiting)
-    if not waiting:
-        raise InputError("there is no part to merge; make parts with klantreis.count")
-    while len(waiting) > 1:
-        _join(waiting)
-    return Part(waiting[0][1])
+        self._waiting.append((1, part._handle.copy()))
+        while len(self._waiting) > 1 and self._waiting[-2][0] <= self._waiting[-1][0]:
+            self._join()
 
+    def part(self) -> Part:
+        """All that was added."""
+        if not self._waiting:
+            raise InputError("there is no part to merge; make parts with klantreis.count")
+        while len(self._waiting) > 1:
+            self._join()
+        return Part(self._waiting[0][1])
 
-def _join(waiting: list[tuple[int, _core.PartCounts]]) -> None:
-    size, more = waiting.pop()
-    waiting[-1][1].merge(more)
-    waiting[-1] = (waiting[-1][0] + size, waiting[-1][1])
+    def _join(self) -> None:
+        size, more = self._waiting.pop()
+        self._waiting[-1][1].merge(more)
+        self._waiting[-1] = (self._waiting[-1][0] + size, self._waiting[-1][1])
 
 
 # What each analysis counts

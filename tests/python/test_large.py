@@ -188,6 +188,42 @@ def test_credits_and_frequent_paths_do_not_need_all_paths_at_once(
         assert [path.name for path in next(tmp_path.iterdir()).glob("counts-*")] == []
 
 
+def test_several_analyses_share_one_pass_over_the_partitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = kr.LargeLog.partitions
+    passes = []
+
+    def partitions(log: kr.LargeLog) -> Any:
+        passes.append(log)
+        return read(log)
+
+    source = table(random_log(14, customers=300))
+    log = kr.read(source, **COLUMNS)
+    with large(source, tmp_path) as rows:
+        for inactivity in (None, "2d"):
+            whole = kr.journeys(log, conversion="buy", inactivity=inactivity)
+            parts = rows.journeys(conversion="buy", inactivity=inactivity)
+            parts.transitions()  # by now the end of the observation is known
+            monkeypatch.setattr(kr.LargeLog, "partitions", partitions)
+            passes.clear()
+            steps = log.touchpoints[:2]
+            found = parts.counts(
+                {
+                    "transitions": {"by": "channel"},
+                    "funnel": {"steps": steps},
+                    "variants": {},
+                    "cohort_rate": {"within": "3d"},
+                }
+            )
+            assert len(passes) == 1 + (inactivity is None)  # a rate within a horizon looks for the end of the log
+            monkeypatch.setattr(kr.LargeLog, "partitions", read)
+            assert list(found) == ["transitions", "funnel", "variants", "cohort_rate"]
+            assert_same(found["transitions"].result(), kr.transitions(whole, by="channel"))
+            assert_same(found["funnel"].result(), kr.funnel(whole, steps))
+            assert_same(found["variants"].result(), kr.variants(whole))
+            assert_same(found["cohort_rate"].result(), kr.cohort_rate(whole, within="3d"))
+        assert parts.counts({}) == {}
+
+
 @pytest.mark.parametrize("kind", ["int64", "uint64", "string", "dictionary"])
 def test_ids_of_every_type_stay_apart(kind: str, tmp_path: Path) -> None:
     import pyarrow as pa

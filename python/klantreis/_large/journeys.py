@@ -12,18 +12,19 @@ from klantreis._attribution.arguments import attribution_options, model_paramete
 from klantreis._core import InputError, LimitError
 from klantreis._journeys import Journeys, journeys
 from klantreis._large.count_files import CountFiles
-from klantreis._parts import Analysis, Part, counter_of, merge
+from klantreis._parts import Analysis, Merged, Part, counter_of
 from klantreis._paths import Paths
 from klantreis._scratch import resident_bytes
 from klantreis._table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from klantreis._dropoff import DropOff
     from klantreis._duration import DurationLike
     from klantreis._funnel.request import Steps
     from klantreis._large.log import LargeLog
+    from klantreis._log import Log
 
 # What an event takes while its partition is read, sorted and cut, and what the parts of a log need at least.
 _BYTES_PER_EVENT = 128
@@ -59,17 +60,53 @@ class LargeJourneys:
         LimitError
             When the counts themselves, or one partition, take more than ``memory_limit``.
         """
-        counter = self._counter(analysis, options)
+        return self.counts({analysis: options})[analysis]
+
+    def counts(self, analyses: Mapping[Analysis, Mapping[str, Any]]) -> dict[Analysis, Part]:
+        """Count for several analyses in one pass over the partitions, each of which is read and cut once.
+
+        Parameters
+        ----------
+        analyses
+            Names of analyses with their options, as of :meth:`count`.
+
+        Returns
+        -------
+        dict
+            The :class:`~klantreis.Part` of each, whose ``result()`` is what the analysis returns.
+
+        Raises
+        ------
+        InputError, LimitError
+            As :meth:`count`.
+
+        Examples
+        --------
+        >>> import klantreis as kr
+        >>> events = {"customer_id": [1, 1, 2], "timestamp": ["2024-03-01", "2024-03-02", "2024-03-01"],
+        ...           "touchpoint": ["view", "order", "view"]}
+        >>> with kr.read_large(events) as log:
+        ...     found = log.journeys().counts({"transitions": {}, "funnel": {"steps": ["view", "order"]}})
+        >>> found["funnel"].result()["count"]
+        [2, 1]
+        """
+        asked = {
+            name: (self._counter(name, dict(options)), self._cut_of(name, options))
+            for name, options in analyses.items()
+        }
         # Paths, and what is kept of each journey, are copied when they are merged and again by what is made of them.
-        copies = 2 if analysis in ("paths", "variants", "spells") else 0
-        budget = _Budget(self._log, f"the {analysis} would take", copies)
-
-        def parts() -> Iterator[Part]:
-            for done, piece in enumerate(self._parts(analysis, options)):
-                yield Part(counter(piece))
-                budget.check(done + 1)
-
-        return merge(parts())
+        copies = 2 if asked.keys() & {"paths", "variants", "spells"} else 0
+        budget = _Budget(self._log, f"the {' and '.join(asked)} would take", copies)
+        totals = {name: Merged() for name in asked}
+        for done, log in enumerate(self._log.partitions() if asked else ()):
+            pieces: list[tuple[dict[str, Any], Journeys]] = []
+            for name, (counter, cut) in asked.items():
+                if not any(cut == other for other, _ in pieces):
+                    pieces.append((cut, _journeys_of(log, cut)))
+                piece = next(piece for other, piece in pieces if cut == other)
+                totals[name].add(Part(counter(piece)))
+            budget.check(done + 1)
+        return {name: total.part() for name, total in totals.items()}
 
     def transitions(
         self,
@@ -290,6 +327,12 @@ class LargeJourneys:
         return Table(passes.result())
 
     def _parts(self, analysis: str, options: dict[str, Any]) -> Iterator[Journeys]:
+        cut = self._cut_of(analysis, options)
+        for log in self._log.partitions():
+            yield _journeys_of(log, cut)
+
+    def _cut_of(self, analysis: str, options: Mapping[str, Any]) -> dict[str, Any]:
+        """How the journeys of a partition are cut for an analysis."""
         cut = dict(self._cut)
         designed = self._log._reading.designed
         silence = cut["inactivity"] if cut["inactivity"] != "map" else designed and designed[1].inactivity
@@ -298,11 +341,7 @@ class LargeJourneys:
             # The end of the observation is that of the whole log, not of a partition.
             self._log._look_through()
             cut["observed_until"] = self._log._last
-        for log in self._log.partitions():
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # a partition need not have what the log has
-                piece = journeys(log, **cut)
-            yield piece
+        return cut
 
     def _check_names(self, analysis: str, options: dict[str, Any]) -> None:
         """Names that occur nowhere are mistakes; that a partition lacks some is not."""
@@ -316,6 +355,12 @@ class LargeJourneys:
             if known and isinstance(name, str) and name not in known:
                 listed = ", ".join(map(repr, known[:10]))
                 raise InputError(f"no event of this log has the name {name!r}; it has {listed}")
+
+
+def _journeys_of(log: Log, cut: dict[str, Any]) -> Journeys:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a partition need not have what the log has
+        return journeys(log, **cut)
 
 
 class _Budget:
