@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "instants.hpp"
 #include "long_call.hpp"
 
 namespace klantreis::bindings {
@@ -18,10 +19,6 @@ namespace klantreis::bindings {
 namespace {
 
 using labels = std::vector<std::pair<std::string, std::string>>;
-
-std::optional<instant> instant_of(std::optional<std::int64_t> microseconds) {
-  return microseconds ? std::optional{instant{duration{*microseconds}}} : std::nullopt;
-}
 
 }  // namespace
 

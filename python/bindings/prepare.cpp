@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "instants.hpp"
 #include "long_call.hpp"
 
 namespace klantreis::bindings {
@@ -18,10 +19,6 @@ namespace {
 
 std::optional<duration> length_of(std::optional<std::int64_t> micros) {
   return micros ? std::optional{duration{*micros}} : std::nullopt;
-}
-
-std::optional<instant> instant_of(std::optional<std::int64_t> micros) {
-  return micros ? std::optional{instant{duration{*micros}}} : std::nullopt;
 }
 
 std::vector<match_label> labels_of(const std::vector<std::pair<std::string, path_pattern>>& labels) {

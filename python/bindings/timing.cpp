@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "instants.hpp"
 #include "long_call.hpp"
 
 namespace klantreis::bindings {
@@ -81,11 +82,16 @@ void bind_timing(py::module_& m) {
   m.def(
       "collect_spells",
       [](const journey_set& journeys, const std::string& by, const std::string& until, const std::string& segment,
-         unsigned threads) {
-        return collect_spells(journeys, {.by = by, .until = until_of(until), .segment = segment, .threads = threads});
+         std::optional<std::int64_t> from, std::optional<std::int64_t> before, unsigned threads) {
+        return collect_spells(journeys, {.by = by,
+                                         .until = until_of(until),
+                                         .segment = segment,
+                                         .from = instant_of(from),
+                                         .before = instant_of(before),
+                                         .threads = threads});
       },
-      py::arg("journeys"), py::kw_only(), py::arg("by"), py::arg("until"), py::arg("segment"), py::arg("threads"),
-      released());
+      py::arg("journeys"), py::kw_only(), py::arg("by"), py::arg("until"), py::arg("segment"), py::arg("from_"),
+      py::arg("before"), py::arg("threads"), released());
   m.def(
       "survival",
       [](const spell_set& spells, const std::vector<double>& at, double level, double min_n) {

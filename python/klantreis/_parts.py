@@ -271,7 +271,13 @@ def _spells(
 ) -> Callable[[Journeys], _core.PartCounts]:
     return lambda journeys: _core.count_spells(
         _core.collect_spells(
-            journeys._handle, by=by or "", until=until, segment=segment or "", threads=thread_count(threads)
+            journeys._handle,
+            by=by or "",
+            until=until,
+            segment=segment or "",
+            from_=None,
+            before=None,
+            threads=thread_count(threads),
         )
     )
 

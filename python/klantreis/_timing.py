@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from klantreis import _core
 from klantreis._arguments import require_journeys, thread_count, whole_number
 from klantreis._core import InputError
-from klantreis._duration import DurationLike, microseconds
+from klantreis._duration import DurationLike, InstantLike, instant, microseconds
 from klantreis._table import Table
 
 if TYPE_CHECKING:
@@ -155,16 +155,22 @@ def _spells_of(
     until: str,
     segment: str | None,
     threads: int | None,
+    began: tuple[InstantLike | None, InstantLike | None] | None = None,
 ) -> _core.SpellSet:
     if isinstance(journeys, Spells):
-        if by is not None or segment is not None or until != "end":
-            raise InputError("spells are grouped when they are made; by, until and segment are for journeys")
+        if by is not None or segment is not None or until != "end" or began is not None:
+            raise InputError("spells are chosen when they are made; by, until, segment and began are for journeys")
         return journeys._handle
+    if began is not None and (isinstance(began, str) or len(began) != 2):
+        raise InputError(f"began is {began!r}; give (from, before), each an instant or None")
+    bounds = [None if bound is None else instant(bound, "began") for bound in began or (None, None)]
     return _core.collect_spells(
         require_journeys(journeys, analysis)._handle,
         by=by or "",
         until=until,
         segment=segment or "",
+        from_=bounds[0],
+        before=bounds[1],
         threads=thread_count(threads),
     )
 
@@ -183,6 +189,7 @@ def survival(
     until: Literal["end", "leaving"] = "end",
     segment: str | None = None,
     at: Iterable[DurationLike | float] | None = None,
+    began: tuple[InstantLike | None, InstantLike | None] | None = None,
     level: float = 0.95,
     min_n: int = 30,
     threads: int | None = None,
@@ -204,6 +211,9 @@ def survival(
     at
         Times such as ``"7d"``, or numbers of seconds, at which the curves are read. None: every time at which
         something happened.
+    began
+        Only journeys whose first event lies at the first of two instants or later, and before the second; None: no
+        bound.
     level
         The coverage of the intervals.
     min_n
@@ -244,7 +254,7 @@ def survival(
     2 d  0.333 0.333 0.333
     4 d  0.000 0.333 0.667
     """
-    handle = _spells_of(journeys, "survival", by, until, segment, threads)
+    handle = _spells_of(journeys, "survival", by, until, segment, threads, began)
     return Survival(handle, [] if at is None else _seconds(at), level, float(min_n))
 
 

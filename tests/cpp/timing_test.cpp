@@ -353,6 +353,29 @@ TEST_CASE("journeys count while everything is known of them", "[timing]") {
   CHECK(shown.integers("exits") == std::vector<std::int64_t>{1, 0});
 }
 
+TEST_CASE("every journey began before an instant or not", "[timing]") {
+  const journey_set journeys = spells_log();
+  const auto number = [&](const spell_options& options) {
+    std::size_t spells = 0;
+    const spell_set found = collect_spells(journeys, options);
+    for (const spell_set::group& group : found.groups()) {
+      spells += group.spells.size();
+    }
+    return spells;
+  };
+  const event_log& log = journeys.log();
+  std::size_t between = 0;
+  for (std::uint64_t index = 0; index < journeys.size(); ++index) {
+    const instant at = detail::to_instant(log.times()[journeys[index].begin], log.ticks_per_second());
+    const std::size_t earlier = number({.before = at});
+    CHECK(earlier + number({.from = at}) == number({}));
+    between += earlier > 0 && earlier < number({}) ? 1U : 0U;
+    CHECK(number({.from = at, .before = at}) == 0);
+  }
+  CHECK(between > 0);
+  CHECK_THROWS_AS(collect_spells(journeys) += collect_spells(journeys, {.from = instant{}}), input_error);
+}
+
 TEST_CASE("spells in an item end by moving on, a conversion or for good", "[timing]") {
   const journey_set journeys = make_journeys(test::log_of({{"u", 0, "a"},
                                                            {"u", 5, "a"},

@@ -151,3 +151,28 @@ def test_on_paper_every_section_is_there(folder: Path) -> None:
     assert len(headings) == len(EVERY_SECTION) - 2, "all but the two whose headings are only read out"
     for heading in headings:
         assert "".join(html.unescape(re.sub(r"<[^>]+>", "", heading)).split()) in printed
+
+
+# Presses the button of each table and takes what would be saved.
+SAVE = """
+onload = function () {
+  var inner = document.querySelector("iframe").contentWindow, files = {}, last;
+  var buttons = inner.document.querySelectorAll(".dls button"), left = buttons.length;
+  inner.URL.createObjectURL = function (content) { last = content; return "about:blank"; };
+  inner.HTMLAnchorElement.prototype.click = function () {
+    var name = this.download;
+    last.text().then(function (text) {
+      files[name] = text;
+      if (!--left) document.getElementById("found").textContent = JSON.stringify(files);
+    });
+  };
+  buttons.forEach(function (button) { button.click(); });
+};
+"""
+
+
+def test_each_table_can_be_saved_by_itself(folder: Path) -> None:
+    found, console = framed(folder, "report.html", 1440, SAVE)
+    assert console == ""
+    assert found == Page((folder / "report.html").read_text(encoding="utf-8")).files
+    assert len(found) > 20

@@ -10,7 +10,7 @@ import pytest
 
 import klantreis as kr
 from klantreis._report.words import Words
-from test_report import Page, cut, write
+from test_report import Page, cut, filed, write
 
 MIDDLE = "2025-07-02"
 WORDS = Words("en")
@@ -48,9 +48,9 @@ def test_the_planted_problem_can_be_read(journeys: kr.Journeys, sample: Page) ->
 def test_the_tables_of_change_are_those_of_the_comparison(journeys: kr.Journeys, sample: Page) -> None:
     steps = ["product_view", "add_to_cart", "checkout_start", "order"]
     found = kr.compare(first_conversions(journeys), before=MIDDLE, collapse=True, steps=steps)
-    assert sample.files["change_parts.csv"] == found.parts.to_csv()
-    assert sample.files["change_steps.csv"] == found.steps.to_csv()
-    rates = (found.rates.to_csv() or "").splitlines()
+    assert sample.files["change_parts.csv"] == filed(found.parts)
+    assert sample.files["change_steps.csv"] == filed(found.steps)
+    rates = filed(found.rates).splitlines()
     assert sample.files["change_rates.csv"].splitlines() == rates[: len(sample.files["change_rates.csv"].splitlines())]
     part = found.parts.to_dicts()[0]
     assert (
@@ -62,7 +62,7 @@ def test_the_tables_of_change_are_those_of_the_comparison(journeys: kr.Journeys,
 def test_another_day_may_be_named(journeys: kr.Journeys, tmp_path: Path) -> None:
     page = write(journeys, tmp_path, since="2025-10-01")
     found = kr.compare(first_conversions(journeys), before="2025-10-01", collapse=True).parts
-    assert page.files["change_parts.csv"] == found.to_csv()
+    assert page.files["change_parts.csv"] == filed(found)
     assert "Journeys that began on 1 October 2025 or later" in page.shown
 
 
@@ -70,7 +70,7 @@ def test_an_earlier_log_may_be_given(journeys: kr.Journeys, tmp_path: Path) -> N
     earlier = kr.datasets.webshop(5_000, seed=2).journeys()
     page = write(journeys, tmp_path, earlier=earlier)
     found = kr.compare(first_conversions(earlier), first_conversions(journeys), collapse=True).parts
-    assert page.files["change_parts.csv"] == found.to_csv()
+    assert page.files["change_parts.csv"] == filed(found)
     with pytest.raises(kr.InputError, match="both earlier and since"):
         kr.report(journeys, to=tmp_path / "x.html", earlier=earlier, since=MIDDLE)
     with pytest.raises(kr.InputError, match="no settled journey"):

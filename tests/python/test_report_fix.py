@@ -11,7 +11,7 @@ import pytest
 
 import klantreis as kr
 from klantreis._report.words import Words
-from test_report import Page, cut, write
+from test_report import Page, cut, filed, write
 
 
 def shop(buyers: int = 60, lookers: int = 40, **read: Any) -> kr.Journeys:
@@ -66,8 +66,8 @@ def test_the_heading_promises_the_interval_of_the_first_row_and_not_its_point(tm
     assert heading.endswith(f"goes on to {best['to']}")
     file = page.files["improve.csv"]
     assert len(file.splitlines()) > 10
-    assert (kr.improve(journeys, collapse=True).to_csv() or "").startswith(file)
-    assert page.files["make_or_break.csv"] == kr.make_or_break(journeys, collapse=True).to_csv()
+    assert filed(kr.improve(journeys, collapse=True)).startswith(file)
+    assert page.files["make_or_break.csv"] == filed(kr.make_or_break(journeys, collapse=True))
 
 
 def test_each_touchpoint_has_one_bar_the_longest_first(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_each_touchpoint_has_one_bar_the_longest_first(tmp_path: Path) -> None:
     widths = [float(width) for _, width in bars]
     assert widths == sorted(widths, reverse=True)
     gains = list(best.values())[:5]
-    assert [width / widths[0] for width in widths] == pytest.approx([gain / gains[0] for gain in gains], abs=2e-4)
+    assert [width / widths[0] for width in widths] == pytest.approx([gain / gains[0] for gain in gains], abs=1e-3)
 
 
 def test_what_every_conversion_passes_is_named(tmp_path: Path) -> None:

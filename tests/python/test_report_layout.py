@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import klantreis as kr
 from klantreis._report.context import Context
-from klantreis._report.layout import Layout, flow_layout, short
+from klantreis._report.drawn import Layout, compact, short
+from klantreis._report.layout import flow_layout
 from klantreis._report.sections.flow import _Texts
 from klantreis._report.states import Flow, ordered, rolled_up
 from klantreis._report.words import Words
@@ -172,3 +173,98 @@ def test_counts_of_many_customers_do_not_lie_over_each_other(language: str) -> N
     layout = flow_layout(Flow(tuple(names), starts, moves, left, {}), texts=_Texts(context, 0))
     assert any("start" in label.text or "begin" in label.text for label in layout.labels)
     assert overlapping(layout) == []
+
+
+def crowded(states: int = 10) -> Flow:
+    """Everybody goes everywhere: from each state to each other one, most to the next."""
+    names = tuple(f"state {i}" for i in range(states))
+    moves = {
+        (a, b): float(200 // (1 + abs(j - i)) + (300 if j == i + 1 else 0))
+        for i, a in enumerate(names)
+        for j, b in enumerate(names)
+        if i != j
+    }
+    starts, left = dict.fromkeys(names, 100.0), {}
+    for name in names:
+        come = starts[name] + sum(count for (_, b), count in moves.items() if b == name)
+        left[name] = come - sum(count for (a, _), count in moves.items() if a == name)
+    least = min(left.values())
+    starts = {name: count + max(0.0, -least) for name, count in starts.items()}
+    return Flow(names, starts, moves, {name: count + max(0.0, -least) for name, count in left.items()}, {})
+
+
+@pytest.mark.parametrize("upright", [False, True])
+def test_of_many_ways_the_strongest_are_drawn_and_the_others_are_stubs(upright: bool) -> None:
+    flow = crowded()
+    layout = flow_layout(flow, upright=upright)
+    on = sorted((count for (a, b), count in flow.moves.items() if a < b), reverse=True)
+    drawn = [band.count for band in layout.bands if band.kind == "on"]
+    assert sorted(drawn, reverse=True) == on[: len(drawn)]
+    assert len(drawn) == 20
+    assert layout.hidden == len(on) - 20
+    for side in ("source", "target"):
+        stubs = [band for band in layout.bands if band.kind == "more" and getattr(band, side)]
+        assert sum(band.count for band in stubs) == sum(on[20:])
+        assert len({getattr(band, side) for band in stubs}) == len(stubs) <= 10
+
+
+@pytest.mark.parametrize("upright", [False, True])
+def test_of_many_ways_those_back_are_one_band_at_each_state(upright: bool) -> None:
+    flow = crowded()
+    layout = flow_layout(flow, upright=upright)
+    assert layout.fading
+    for side, other in (("source", 0), ("target", 1)):
+        back = [band for band in layout.bands if band.kind == "back" and getattr(band, side)]
+        rising = {getattr(band, side): band.count for band in back}
+        counts: dict[str, float] = {}
+        for move, count in flow.moves.items():
+            if move[1] < move[0]:
+                counts[move[other]] = counts.get(move[other], 0.0) + count
+        assert rising == counts
+
+
+@pytest.mark.parametrize("upright", [False, True])
+def test_in_a_crowded_picture_sums_hold_and_nothing_overlaps(upright: bool) -> None:
+    layout = flow_layout(crowded(), upright=upright)
+    for node in layout.nodes:
+        size = node.width if upright else node.height
+        entering = sum(band.thickness for band in layout.bands if band.target == node.state)
+        leaving = sum(band.thickness for band in layout.bands if band.source == node.state)
+        assert entering == pytest.approx(leaving)
+        assert size == pytest.approx(entering)
+    assert overlapping(layout) == []
+    for band in layout.bands:
+        for x, y in points(band.outline):
+            assert -1 <= x <= layout.width + 1
+            assert -1 <= y <= layout.height + 1
+
+
+def points(outline: str) -> list[tuple[float, float]]:
+    numbers = [float(number) for number in re.findall(r"-?\d+\.\d", outline)]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+tenths = st.integers(-9_999, 9_999).map(lambda value: value / 10)
+places = st.tuples(tenths, tenths).map(lambda place: f"{place[0]:.1f} {place[1]:.1f}")
+pieces = st.one_of(
+    places.map(lambda place: "L" + place), st.lists(places, min_size=3, max_size=3).map(lambda p: "C" + " ".join(p))
+)
+
+
+@given(places, st.lists(pieces, max_size=8), st.booleans())
+def test_a_compact_outline_is_the_same_outline(start: str, rest: list[str], closed: bool) -> None:
+    outline = "M" + start + "".join(rest) + ("Z" if closed else "")
+    x = y = 0.0
+    found: list[tuple[float, float]] = []
+    for command, text in re.findall(r"([Mlhvcz])([^Mlhvcz]*)", compact(outline)):
+        numbers = [float(number) for number in re.findall(r"-?(?:\d+\.\d+|\.\d+|\d+)", text)]
+        steps = {"h": [(dx, 0.0) for dx in numbers], "v": [(0.0, dy) for dy in numbers]}
+        several = steps.get(command, list(zip(numbers[::2], numbers[1::2], strict=command not in "hv")))
+        for number, (dx, dy) in enumerate(several):
+            found.append((dx, dy) if command == "M" else (x + dx, y + dy))
+            if command != "c" or number % 3 == 2:
+                x, y = found[-1]
+    wanted = [place for i, place in enumerate(points(outline)) if i == 0 or place != points(outline)[i - 1]]
+    kept = [place for i, place in enumerate(found) if i == 0 or place != pytest.approx(found[i - 1])]
+    assert len(kept) == len(wanted)
+    assert [value for place in kept for value in place] == pytest.approx([value for place in wanted for value in place])

@@ -10,7 +10,7 @@ import pytest
 import klantreis as kr
 from klantreis._report.axes import along, apart, grid, ticks, time_marks
 from klantreis._report.words import Words
-from test_report import write
+from test_report import filed, write
 
 
 def test_marks_of_time_enclose_what_is_drawn() -> None:
@@ -50,7 +50,7 @@ def test_the_words_and_the_tables_say_what_the_functions_return(tmp_path: Path) 
     page = write(journeys, tmp_path)
     times = {row["measure"]: row for row in kr.time_to_convert(journeys)}
     assert f"Half of those who convert do so within {Words('en').seconds(times['median']['time'])}" in page.shown
-    assert page.files["time_to_convert.csv"] == kr.time_to_convert(journeys).to_csv()
+    assert page.files["time_to_convert.csv"] == filed(kr.time_to_convert(journeys))
     total = kr.survival(journeys, at=[0])["at_risk"][0]
     assert f"Share of {total:,} journeys" in page.shown
     day = kr.survival(journeys, at=["1d"]).to_dicts()[0]
@@ -79,3 +79,38 @@ def test_conversions_with_the_first_event_are_not_said_to_take_no_seconds(tmp_pa
     columns["touchpoint"] += ["view", "order"]
     page = write(kr.journeys(kr.read(columns), conversion="order"), tmp_path)
     assert "Half of those who convert do so at once, with their first event" in page.shown
+
+
+def test_the_earlier_curve_is_that_of_the_journeys_that_began_before(tmp_path: Path) -> None:
+    journeys = kr.datasets.webshop(4_000).journeys()
+    page = write(journeys, tmp_path, since="2025-07-01")
+    rows = [line.split(",") for line in page.files["survival_change.csv"].splitlines()]
+    sides = [[side, f"{side}_lower", f"{side}_upper", f"n_{side}"] for side in ("first", "second")]
+    assert rows[0] == ["time", *sides[0], *sides[1]]
+    at = [float(row[0]) for row in rows[1:]]
+    assert len(at) > 5
+    parts = [kr.survival(journeys, at=at, began=began) for began in ((None, "2025-07-01"), ("2025-07-01", None))]
+    for row, first, second in zip(rows[1:], *parts, strict=True):
+        for side, cells in ((first, row[1:5]), (second, row[5:9])):
+            wanted = [side[name] for name in ("converted", "converted_lower", "converted_upper", "n")]
+            assert [float(cell) for cell in cells] == pytest.approx(wanted, rel=1e-5)
+    last = parts[1].to_dicts()[-1]
+    interval = Words("en").interval(last["converted_lower"], last["converted_upper"], "share")
+    said = f"{Words('en').share(last['converted'])} ( {interval} ) of the journeys that began on 1 July 2025 or later"
+    assert f"{said} had converted" in page.shown
+    assert page.text.count('class="c0 first"') == page.text.count('class="c0 second"') == 1
+
+
+def test_beside_an_earlier_log_stands_the_curve_of_that_log(tmp_path: Path) -> None:
+    journeys, earlier = kr.datasets.webshop(4_000).journeys(), kr.datasets.webshop(3_000, seed=2).journeys()
+    page = write(journeys, tmp_path, earlier=earlier)
+    rows = [line.split(",") for line in page.files["survival_change.csv"].splitlines()][1:]
+    for row, first in zip(rows, kr.survival(earlier, at=[float(row[0]) for row in rows]), strict=True):
+        assert float(row[1]) == pytest.approx(first["converted"], rel=1e-5)
+    assert "of those of the earlier log" in page.shown
+
+
+def test_without_earlier_journeys_there_is_one_curve(tmp_path: Path) -> None:
+    page = write(kr.journeys(kr.datasets.webshop(2_000), conversion="order"), tmp_path)
+    assert "survival_change.csv" not in page.files
+    assert 'class="c0' not in page.text

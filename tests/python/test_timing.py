@@ -344,3 +344,21 @@ def test_what_is_refused() -> None:
         kr.survival(kr.spells([1], [True]), by="phase")
     with pytest.raises(kr.InputError, match="steps"):
         kr.silence(journeys, steps=0)
+
+
+def test_journeys_began_before_an_instant_or_not() -> None:
+    journeys = kr.datasets.webshop(2_000).journeys()
+    day = "2025-06-01"
+    before, after = (kr.survival(journeys, at=[0], began=began) for began in ((None, day), (day, None)))
+    assert before["at_risk"][0] + after["at_risk"][0] == kr.survival(journeys, at=[0])["at_risk"][0]
+    assert before["at_risk"][0] > 100 < after["at_risk"][0]
+    events = kr.datasets.webshop_events(2_000).to_pandas()
+    first = events.groupby("customer_id")["timestamp"].transform("min").astype(str)
+    march = events[(first >= "2025-03-01") & (first < "2025-04-01")]
+    whole, part = (kr.journeys(kr.read(some), conversion="order", after_conversion="stop") for some in (events, march))
+    at = ["1h", "1d", "7d", "30d"]
+    found, wanted = kr.survival(whole, at=at, began=("2025-03-01", "2025-04-01")), kr.survival(part, at=at)
+    assert wanted["at_risk"][0] > 50
+    assert found.to_dicts() == wanted.to_dicts()
+    with pytest.raises(kr.InputError, match="give \\(from, before\\)"):
+        kr.survival(journeys, began="2025-03-01")  # type: ignore[arg-type]

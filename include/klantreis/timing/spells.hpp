@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,7 +43,9 @@ struct spell_options {
   wait_until until = wait_until::end;
   /// An attribute (or other label) that tells groups apart: its value at the first event of the journey.
   std::string segment = {};
-  unsigned threads = 0;  ///< 0: one for each core
+  std::optional<instant> from = std::nullopt;    ///< only journeys whose first event lies at this instant or later
+  std::optional<instant> before = std::nullopt;  ///< only journeys whose first event lies before this instant
+  unsigned threads = 0;                          ///< 0: one for each core
 };
 
 /// The spells of journeys in groups by segment and item; merges by `+=` over logs that share no customer.

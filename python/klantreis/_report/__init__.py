@@ -86,7 +86,7 @@ def report(
     >>> import klantreis as kr, pathlib, tempfile
     >>> folder = tempfile.TemporaryDirectory()
     >>> file = kr.report(kr.datasets.webshop().journeys(), to=pathlib.Path(folder.name) / "report.html")
-    >>> file.name, file.stat().st_size < 400_000
+    >>> file.name, file.stat().st_size < 250_000
     ('report.html', True)
     >>> folder.cleanup()
     """

@@ -6,6 +6,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from klantreis._report.drawn import compact
+
 HOUR, DAY = 3_600.0, 86_400.0
 # Times that have a name of their own.
 TIMES = (1.0, 10.0, 60.0, 600.0, HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY, 90 * DAY, 365 * DAY, 3_650 * DAY)
@@ -74,3 +76,23 @@ def apart(counts: Sequence[Sequence[float]], least: float) -> list[int]:
             kept.append(row)
             sums = [0.0] * len(sums)
     return kept
+
+
+def line(points: Sequence[tuple[float, float]]) -> str:
+    """The points of a curve as a path on a square of 100 by 100 whose y goes down.
+
+    >>> line([(0, 0), (0.5, 0.25), (1, 1)])
+    'M0 100l50-25 50-75'
+    """
+    return compact("M" + "L".join(f"{100 * x:.1f} {100 - 100 * y:.1f}" for x, y in points))
+
+
+def band(points: Sequence[tuple[float, float, float]]) -> str:
+    """The outline between two curves: along the upper one, and back along the lower one.
+
+    >>> band([(0, 0, 0.5), (1, 0.5, 1)])
+    'M0 50l100-50v50l-100 50z'
+    """
+    upper = [(x, high) for x, _, high in points]
+    lower = [(x, low) for x, low, _ in reversed(points)]
+    return line([*upper, *lower]) + "z" if points else ""

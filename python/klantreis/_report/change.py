@@ -35,6 +35,8 @@ class Change:
     """Which journeys stand beside which, as a sentence."""
     since: Markup
     """The same in a few words: since when, or beside what."""
+    at: str | None = None
+    """The day that parts them, where they are of one log."""
 
     @functools.cached_property
     def rates(self) -> dict[tuple[str, str], dict[str, Any]]:
@@ -112,9 +114,9 @@ def change_of(context: Context, earlier: Journeys | None, since: InstantLike | N
     date = words.date(str(at))
     beside, short = words("change.since", date=date), words("change.since.short", date=date)
     if since is not None:
-        return Change(compare(cut, before=since, **options), beside, short)
+        return Change(compare(cut, before=since, **options), beside, short, str(at))
     try:
-        return Change(compare(cut, before=at, **options), beside + " " + words("change.halves"), short)
+        return Change(compare(cut, before=at, **options), beside + " " + words("change.halves"), short, str(at))
     except (InputError, LimitError):
         return words("absent.no_earlier")
 

@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -26,8 +25,9 @@ from klantreis._report.icons import icon, icon_of
 from klantreis._report.map_grid import is_small
 from klantreis._report.states import Flow, ordered, rolled_up
 from klantreis._report.steps import proposed
+from klantreis._report.views import View, view_of
 from klantreis._report.words import Words, clean
-from klantreis._table import Table, _csv_cell
+from klantreis._table import Table
 from klantreis._transitions import transitions
 
 if TYPE_CHECKING:
@@ -39,34 +39,9 @@ MOST_ORDER = 3
 FLOW_COLUMNS = 9
 # No name of the log holds a NUL.
 OTHER = "\0other"
-_HTML_ROWS = 25
 MOST_PATHS = 500
-_PATH_ITEMS = 10
-_CSV_BYTES = 6_000
-# Columns of items; the names of other things, such as owners, may be the same and mean no touchpoint.
-_ITEMS = ("touchpoint", "channel", "phase", "from", "to", "before", "next", "label")
 # The column that says how many are in a row, where small groups are left out.
 _SIZES = ("n", "count", "weight", "customers")
-
-
-@dataclass(frozen=True)
-class View:
-    """A table as the report shows it: its first rows for reading, and a file to download."""
-
-    id: str
-    name: str
-    caption: Markup
-    table: Table
-    suppressed: int = 0
-    heads: list[tuple[str, bool]] = field(default_factory=list)
-    rows: list[list[Markup]] = field(default_factory=list)
-    csv: str = ""
-    csv_rows: int = 0
-
-    @property
-    def file(self) -> str:
-        """The name of the file to download."""
-        return f"{self.id}.csv"
 
 
 @dataclass(frozen=True)
@@ -111,7 +86,7 @@ class Context:
         self.title = title
         self.steps = steps
         self.min_group = min_group
-        self._earlier, self._since = earlier, since
+        self.earlier, self._since = earlier, since
         self.audience, self.owner = audience, owner
         self.least = words.count(min_group or 0)
         labels = self.log.labels
@@ -318,7 +293,7 @@ class Context:
     @functools.cached_property
     def change(self) -> Change | Markup:
         """The journeys beside earlier ones or, where there are none, why."""
-        return change_of(self, self._earlier, self._since, MIN_N)
+        return change_of(self, self.earlier, self._since, MIN_N)
 
     def changed(self, kind: str) -> dict[str, Any] | None:
         """A headline rate then and now, where it may be shown."""
@@ -386,34 +361,7 @@ class Context:
     ) -> View:
         """Prepare a table for the page: ``kept`` of it, or the rows whose ``size`` is not too small."""
         kept = self.shown(table, size) if kept is None else kept
-        return View(
-            id=id,
-            name=name,
-            caption=caption,
-            table=kept,
-            suppressed=len(table) - len(kept),
-            heads=[(head, is_text) for head, _, is_text in self._columns(kept, 0)],
-            rows=[list(row) for row in zip(*(cells for _, cells, _ in self._columns(kept, _HTML_ROWS)), strict=True)],
-            **_download(kept),
-        )
-
-    def _columns(self, table: Table, rows: int) -> list[tuple[str, list[Markup], bool]]:
-        """Heading, cells and whether they are text; the bounds of an interval share a column."""
-        words, head = self.words, table.head(rows)
-        columns = []
-        for name in table.columns:
-            stem = name.removesuffix("lower")
-            quantity = table.quantity(name)
-            if stem != name and stem + "upper" in table.columns:
-                pairs = zip(head[name], head[stem + "upper"], strict=True)
-                cells = [Markup.escape(words.interval(low, high, quantity) or "–") for low, high in pairs]
-                columns.append((words.column(name), cells, False))
-            elif not (name.endswith("upper") and name.removesuffix("upper") + "lower" in table.columns):
-                values = head[name]
-                is_text = table._core.type(name) == "text"
-                write = _writer(words, name, quantity, is_text)
-                columns.append((words.column(name), [write(value) for value in values], is_text))
-        return columns
+        return view_of(self.words, id, name, caption, kept, suppressed=len(table) - len(kept))
 
 
 def titles_of(map: JourneyMap) -> dict[str, str]:
@@ -428,74 +376,3 @@ def titles_of(map: JourneyMap) -> dict[str, str]:
 # So many states are put in their best order; it takes twice as long for each one more.
 _MOST_ORDERED = 12
 _ENDS = ("(conversion)", "(null)", "(end)")
-
-
-def _writer(words: Words, name: str, quantity: str, is_text: bool) -> Callable[[Any], Markup]:
-    if name == "marks":
-        return lambda value: Markup.escape(words.marks(value))
-    if name == "path":
-        return lambda value: _written_path(words, value)
-    if name == "model":
-        return lambda value: model_name(words, value)
-    if is_text:
-        return lambda value: words.state(value) if name in _ITEMS else words.raw(value)
-    return lambda value: Markup.escape(words.cell(value, quantity))
-
-
-def _written_path(words: Words, path: str) -> Markup:
-    """The items of a path; a long one is shortened in its middle."""
-    pieces = [words.state(piece) for piece in shortened(split_path(path), _PATH_ITEMS)[0]]
-    hidden = len(split_path(path)) - len(pieces)
-    if hidden:
-        pieces.insert(_PATH_ITEMS - 3, words("paths.more", count=hidden))
-    return Markup(" → ").join(pieces)
-
-
-def shortened(names: list[str], most: int) -> tuple[list[str], int]:
-    """Take names out of the middle of a long path: what stays, and how many stand before the gap."""
-    head = most - 3
-    return (names, len(names)) if len(names) <= most else (names[:head] + names[-2:], head)
-
-
-def model_name(words: Words, model: str) -> Markup:
-    """What a model is called."""
-    try:
-        return words(f"model.{model}")
-    except KeyError:
-        return words.name(model)
-
-
-def _download(table: Table) -> dict[str, Any]:
-    """The table as a file inside the page, cut where it would swell the page."""
-    rows, size = 0, len(",".join(table.columns)) + 2
-    for row in table.head(_CSV_BYTES // 8):
-        size += sum(len(str(_csv_cell(value)).encode()) + 1 for value in row.values()) + 1
-        if size > _CSV_BYTES:
-            break
-        rows += 1
-    # Most of a table is digits and commas, which stand for themselves.
-    text = quote(table.head(rows).to_csv() or "", safe=",()")
-    return {"csv": f"data:text/csv;charset=utf-8,{text}", "csv_rows": rows}
-
-
-def split_path(text: str) -> list[str]:
-    """Take the text of a path apart; a name in double quotes may contain the separator.
-
-    >>> split_path('view > "a > b" > cart')
-    ['view', 'a > b', 'cart']
-    """
-    names, at = [], 0
-    while at < len(text):
-        if text[at] == '"':
-            end = at + 1
-            while end < len(text) and (text[end] != '"' or text[end + 1 : end + 2] == '"'):
-                end += 2 if text[end] == '"' else 1
-            if end < len(text) and text[end + 1 : end + 4] in ("", " > "):
-                names.append(text[at + 1 : end].replace('""', '"'))
-                at = end + 4
-                continue
-        stop = text.find(" > ", at)
-        stop = len(text) if stop < 0 else stop
-        names.append(text[at:stop])
-        at = stop + 3
-    return names

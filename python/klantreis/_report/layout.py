@@ -7,129 +7,32 @@ journeys end. The geometry is written once, along (u) and across (v) the flow, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
+from klantreis._report.drawn import CHARACTER, Band, Kind, Label, Layout, Node, Texts, short, shown
 from klantreis._report.states import Flow
-
-Kind = Literal["start", "on", "back", "left", "rest"]
 
 NODE = {"wide": 13.0, "upright": 11.0}
 WIDTH = {"wide": 1240.0, "upright": 360.0}
 # A quarter of a circle as a cubic curve.
 _ROUND = 0.5523
-_CHARACTER = 0.6
 _LINE = 16.0
 # So many of the loops say how many go back; more labels would be a list, which the table is.
 _LABELLED_LOOPS = 5
 # Loops that would take more room above the states than this rise and fade instead.
 _LOOPS_HEIGHT = {"wide": 250.0, "upright": 150.0}
-# Among more bands than this those that are too thin for a label are left to the table.
-_MANY_BANDS = 24
+# Of more moves than this only the strongest that go on are drawn, so many for each state.
+_MANY_MOVES = 24
+_STRONGEST = 2
+# How far the others reach out of their states.
+_STUB = 16.0
 # The largest state of an upright picture is at least so wide; beyond that the picture grows.
 _LEAST_UPRIGHT = 90.0
 # Room beside an upright picture for names and numbers.
 _BESIDE = 142.0
 # Between the ends of a state where they fade out side by side.
 _APART = 8.0
-
-
-@dataclass(frozen=True)
-class Node:
-    """A state: a box, and where its name may begin."""
-
-    state: str
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True)
-class Band:
-    """So many journeys on their way; `thickness` is their number in the scale of the picture."""
-
-    kind: Kind
-    source: str
-    target: str
-    count: float
-    thickness: float
-    outline: str
-    faint: bool = False
-    """Too thin beside the others to be drawn."""
-
-
-@dataclass(frozen=True)
-class Label:
-    """A text and where it stands. Texts may hold names from the log, so whoever writes them out escapes them."""
-
-    role: Literal["name", "visits", "start", "on", "back", "left", "rest", "share"]
-    text: str
-    x: float
-    y: float
-    anchor: Literal["start", "middle", "end"]
-    size: float
-
-    def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom, from the number of characters."""
-        width = len(self.text) * self.size * _CHARACTER
-        shift = {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor]
-        left = self.x - shift * width
-        return left, self.y - 0.8 * self.size, left + width, self.y + 0.2 * self.size
-
-
-@dataclass
-class Layout:
-    """A picture of the flow."""
-
-    width: float
-    height: float
-    scale: float
-    nodes: list[Node] = field(default_factory=list)
-    bands: list[Band] = field(default_factory=list)
-    labels: list[Label] = field(default_factory=list)
-    fading: bool = False
-    """Whether what goes back rises and fades, because loops would be a tangle."""
-
-
-class Texts:
-    """What the labels say; the report gives its own, in its language."""
-
-    def name(self, state: str) -> str:
-        return state
-
-    def count(self, value: float) -> str:
-        return f"{value:,.0f}"
-
-    def visits(self, value: float) -> str:
-        return f"{value:,.0f} visits"
-
-    def starts(self, value: float, room: float) -> str:
-        return f"{value:,.0f} start"
-
-    def back(self, value: float) -> str:
-        return f"‹ back {value:,.0f}"
-
-    def ended(self, kind: str, count: float, share: float) -> str:
-        return f"{kind} · {share:.0%}"
-
-
-def short(name: str, room: float) -> str:
-    """Return the name cut to so many characters, in the middle.
-
-    >>> short("checkout_start", 8)
-    'check…rt'
-    """
-    fits = max(3, int(room))
-    if len(name) <= fits:
-        return name
-    tail = (fits - 1) // 3
-    return name[: fits - 1 - tail] + "…" + name[len(name) - tail :]
-
-
-def shown(count: float, journeys: float) -> bool:
-    """Whether a band gets a label: from 100 journeys, or 1% of them."""
-    return count >= 100 or count >= 0.01 * journeys
 
 
 @dataclass
@@ -151,10 +54,13 @@ class _Drawing:
         self.visits = [flow.visits(state) for state in flow.states]
         self.journeys = flow.journeys()
         moves = [(self.index[a], self.index[b], count) for (a, b), count in flow.moves.items()]
-        self.on = [(a, b, count) for a, b, count in moves if b > a]
+        on = sorted(((a, b, count) for a, b, count in moves if b > a), key=lambda move: (-move[2], move))
+        strongest = [move for move in on[: _STRONGEST * len(flow.states)] if shown(move[2], self.journeys)]
+        self.on = strongest if len(moves) > _MANY_MOVES else on
+        self.hidden = [move for move in on if move not in self.on]
         loops = (_Loop(a, b, count) for a, b, count in moves if b < a)
         self.loops = sorted(loops, key=lambda loop: (loop.source - loop.target, loop.target))
-        self.fading = False
+        self.fading = len(moves) > _MANY_MOVES
         self._scale()
         if self.lanes_above > _LOOPS_HEIGHT["upright" if upright else "wide"]:
             self.fading = True
@@ -162,7 +68,7 @@ class _Drawing:
         self.along = self._along()
         most = max(self.lanes, default=0.0)
         width = max(WIDTH["upright"], most + _BESIDE) if upright else WIDTH["wide"]
-        self.layout = Layout(width, 0.0, self.scale, fading=self.fading)
+        self.layout = Layout(width, 0.0, self.scale, fading=self.fading, hidden=len(self.hidden))
 
     def _scale(self) -> None:
         """Finds how thick one journey may be, and where the states stand."""
@@ -179,8 +85,7 @@ class _Drawing:
                 self.scale = max(self.scale * max(0.6, 1 - over / max(self.lanes)), _LEAST_UPRIGHT / most)
             return
         ends = [self.flow.left.get(s, 0.0) + self.flow.rest.get(s, 0.0) for s in self.flow.states]
-        into = [sum(loop.count for loop in self.loops if loop.target == i) for i in range(n)]
-        out = [sum(loop.count for loop in self.loops if loop.source == i) for i in range(n)]
+        into, out = ([self._back_at(i, side) for i in range(n)] for side in ("in", "out"))
         # What must find room between two states: ends that fall and, where they do not loop, moves back that rise.
         rising = [a + b for a, b in zip(out, into[1:], strict=False)] if self.fading else []
         room = max(ends + rising, default=0.0)
@@ -218,8 +123,13 @@ class _Drawing:
     def _along(self) -> list[float]:
         if not self.upright:
             return [self.begin + i * self.gap for i in range(len(self.flow.states))]
-        at, places = self.begin, []
-        for state in self.flow.states:
+        rise = [[self._back_at(i, side) * self.scale for i in range(len(self.visits))] for side in ("out", "in")]
+        out, into = rise if self.fading else ([0.0] * len(self.visits),) * 2
+        at = self.begin
+        places: list[float] = []
+        for i, state in enumerate(self.flow.states):
+            # What comes back needs room before its state, beside what goes back from the one before.
+            at = max(at, into[0] + 10.0) if i == 0 else max(at, places[-1] + self.node + out[i - 1] + into[i] + 20.0)
             places.append(at)
             kinds = [counts[state] * self.scale for counts in (self.flow.left, self.flow.rest) if counts.get(state)]
             # The ends of a state, then name and visits of the next.
@@ -243,10 +153,15 @@ class _Drawing:
                 self._start(i, state, count, ports["start", i, i])
         for a, b, count in sorted(self.on, key=lambda move: -move[2]):
             self._on(a, b, count, ports)
-        for loop in self.loops:
-            self._back(loop, ports)
+        for i, state in enumerate(self.flow.states):
+            self._more(i, state, ports)
+            if self.fading:
+                self._rise(i, state, ports)
         if self.fading:
             self._back_labels()
+        else:
+            for loop in self.loops:
+                self._back(loop, ports)
         for i, state in enumerate(self.flow.states):
             self._node(i, state)
         return self.layout
@@ -261,13 +176,19 @@ class _Drawing:
             side[at] += count * self.scale
 
         for loop in sorted(self.loops, key=lambda loop: loop.clear):
-            put(right, loop.source, ("back out", loop.source, loop.target), loop.count)
-            put(left, loop.target, ("back in", loop.source, loop.target), loop.count)
+            a, b = (loop.source, loop.source) if self.fading else (loop.source, loop.target)
+            ports.setdefault(("back out", a, b), right[a])
+            right[a] += loop.count * self.scale
+            a, b = (loop.target, loop.target) if self.fading else (loop.source, loop.target)
+            ports.setdefault(("back in", a, b), left[b])
+            left[b] += loop.count * self.scale
         for a, b, count in sorted(self.on, key=lambda move: move[1]):
             put(right, a, ("on out", a, b), count)
         for a, b, count in sorted(self.on, key=lambda move: -move[0]):
             put(left, b, ("on in", a, b), count)
         for i, state in enumerate(self.flow.states):
+            put(right, i, ("more out", i, i), self._more_at(i, "out"))
+            put(left, i, ("more in", i, i), self._more_at(i, "in"))
             for kind, counts in (("left", self.flow.left), ("rest", self.flow.rest)):
                 put(right, i, (kind, i, i), counts.get(state, 0.0))
             put(left, i, ("start", i, i), self.flow.starts.get(state, 0.0))
@@ -281,14 +202,11 @@ class _Drawing:
                 between = range(a + 1, b)
                 lane = max(self.lanes[i] for i in between) + (3.0 if self.upright else 7.0)
                 self.below[a, b] = lane
-                if len(self.flow.moves) > _MANY_BANDS and not shown(count, self.journeys):
-                    continue
                 for i in between:
                     self.lanes[i] = lane + max(count * self.scale, 1.0)
 
     def _band(self, kind: Kind, source: str, target: str, count: float, outline: str) -> None:
-        faint = kind in ("on", "back") and len(self.flow.moves) > _MANY_BANDS and not shown(count, self.journeys)
-        self.layout.bands.append(Band(kind, source, target, count, count * self.scale, outline, faint))
+        self.layout.bands.append(Band(kind, source, target, count, count * self.scale, outline))
 
     def _label(
         self,
@@ -346,7 +264,7 @@ class _Drawing:
                 if self.upright:
                     self._label("left" if kind == "left" else "rest", f"{head} {foot}", until + 6.0, u + 4.0, "start")
                     continue
-                width = max(len(head) * 13.0, len(foot) * 12.0) * _CHARACTER
+                width = max(len(head) * 13.0, len(foot) * 12.0) * CHARACTER
                 centre = min(max(u, before + 6.0 + width / 2), self.layout.width - width / 2)
                 before = centre + width / 2
                 y = until + 18.0 + lines
@@ -392,15 +310,12 @@ class _Drawing:
             text = self.texts.count(count)
             room = w if not self.upright else u1 - u0
             along = (u1 - u0) if not self.upright else w
-            if shown(count, self.journeys) and room >= 18.0 and along >= len(text) * 13.0 * _CHARACTER + 6.0:
+            if shown(count, self.journeys) and room >= 18.0 and along >= len(text) * 13.0 * CHARACTER + 6.0:
                 x, y = ((v0 + v1 + w) / 2, c) if self.upright else (c, (v0 + v1 + w) / 2)
                 self._label("on", text, x, y + 4.5, "middle", 13.0)
         self._band("on", self.flow.states[a], self.flow.states[b], count, outline)
 
     def _back(self, loop: _Loop, ports: dict[tuple[str, int, int], float]) -> None:
-        if self.fading:
-            self._rise(loop, ports)
-            return
         w = loop.count * self.scale
         v0 = ports["back out", loop.source, loop.target] + w / 2
         v1 = ports["back in", loop.source, loop.target] + w / 2
@@ -424,21 +339,38 @@ class _Drawing:
         )
         self._band("back", self.flow.states[loop.source], self.flow.states[loop.target], loop.count, outline)
         text = self.texts.back(loop.count)
-        if loop.labelled and ua - ub >= len(text) * 12.0 * _CHARACTER:
+        if loop.labelled and ua - ub >= len(text) * 12.0 * CHARACTER:
             self._label("back", text, (ua + ub) / 2, lane - w / 2 - 5.0)
 
-    def _rise(self, loop: _Loop, ports: dict[tuple[str, int, int], float]) -> None:
-        """Draws both ends of a move back: it rises from its source and comes down to its target."""
-        w = max(loop.count * self.scale, 0.8)
+    def _back_at(self, i: int, side: str) -> float:
+        """How many go back from a state, or come back to it."""
+        return sum(loop.count for loop in self.loops if (loop.source if side == "out" else loop.target) == i)
+
+    def _more_at(self, i: int, side: str) -> float:
+        """How many go on from a state, or come to it, by ways that are not drawn one by one."""
+        return sum(count for a, b, count in self.hidden if (a if side == "out" else b) == i)
+
+    def _more(self, i: int, state: str, ports: dict[tuple[str, int, int], float]) -> None:
+        """Draws what is too weak as stubs of the state, so that the sums at it can be seen."""
+        for side, at, to in (("out", self.along[i] + self.node, _STUB), ("in", self.along[i], -_STUB)):
+            count, a = self._more_at(i, side), ports[f"more {side}", i, i]
+            if count:
+                w = max(count * self.scale, 0.8)
+                corners = [(at, a), (at + to, a), (at + to, a + w), (at, a + w)]
+                outline = "M" + "L".join(self.point(*corner) for corner in corners) + "Z"
+                self._band("more", state if side == "out" else "", state if side == "in" else "", count, outline)
+
+    def _rise(self, i: int, state: str, ports: dict[tuple[str, int, int], float]) -> None:
+        """Draws what goes back from a state, and what comes back to it, as one band each that rises and fades."""
         until = self.top - (26.0 if self.upright else 46.0)
-        pieces = []
-        for side, at, port in (
-            (1.0, self.along[loop.source] + self.node, ports["back out", loop.source, loop.target]),
-            (-1.0, self.along[loop.target], ports["back in", loop.source, loop.target]),
-        ):
+        for name, side, at in (("out", 1.0, self.along[i] + self.node), ("in", -1.0, self.along[i])):
+            count = self._back_at(i, name)
+            if not count:
+                continue
+            w, port = max(count * self.scale, 0.8), ports[f"back {name}", i, i]
             small = port - self.top + 5.0
             big = small + w
-            pieces.append(
+            outline = (
                 f"M{self.point(at, port + w)}"
                 + self.curve(
                     (at + side * big * _ROUND, port + w),
@@ -452,17 +384,17 @@ class _Drawing:
                 )
                 + "Z"
             )
-        self._band("back", self.flow.states[loop.source], self.flow.states[loop.target], loop.count, "".join(pieces))
+            self._band("back", state if name == "out" else "", state if name == "in" else "", count, outline)
 
     def _back_labels(self) -> None:
         """Says of each state how many go back from it, where they rise."""
         before = -1e9
         for i in range(len(self.flow.states)):
-            count = sum(loop.count for loop in self.loops if loop.source == i)
+            count = self._back_at(i, "out")
             if not count or not shown(count, self.journeys) or self.upright:
                 continue
             text = self.texts.back(count)
-            width = len(text) * 12.0 * _CHARACTER
+            width = len(text) * 12.0 * CHARACTER
             u = self.along[i] + self.node + 5.0 + count * self.scale / 2
             centre = min(max(u, before + 6.0 + width / 2), self.layout.width - width / 2)
             before = centre + width / 2
@@ -474,18 +406,18 @@ class _Drawing:
         lines = [self.texts.visits(self.visits[i])]
         if starts and shown(starts, self.journeys):
             room = self.layout.width if self.upright else self.gap - 8.0
-            lines.append(self.texts.starts(starts, room / (12.0 * _CHARACTER)))
+            lines.append(self.texts.starts(starts, room / (12.0 * CHARACTER)))
         if self.upright:
             self.layout.nodes.append(Node(state, self.top, u, size, self.node))
             x = max(self.lanes[max(0, i - 1)], self.lanes[i]) + 8.0
-            name = short(self.texts.name(state), (self.layout.width - x) / (13.0 * _CHARACTER))
+            name = short(self.texts.name(state), (self.layout.width - x) / (13.0 * CHARACTER))
             self._label("name", name, x, u - 21.0, "start", 13.0)
             for line, text in enumerate(lines):
                 self._label("visits", text, x, u - 8.0 + 13.0 * line, "start", 11.0)
             return
         self.layout.nodes.append(Node(state, u, self.top, self.node, size))
         centre = min(max(u + self.node / 2, self.gap / 2 - 4.0), self.layout.width - self.gap / 2 + 4.0)
-        name = short(self.texts.name(state), (self.gap - 8.0) / (14.0 * _CHARACTER))
+        name = short(self.texts.name(state), (self.gap - 8.0) / (14.0 * CHARACTER))
         self._label("name", name, centre, 14.0, "middle", 14.0)
         for line, text in enumerate(lines):
             self._label("visits", text, centre, 30.0 + 15.0 * line, "middle", 12.0)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import re
 from collections.abc import Sequence
 from importlib import resources
 from typing import Any
@@ -20,6 +21,7 @@ from klantreis._map import JourneyMap
 from klantreis._report.context import Absent, Context, Part
 from klantreis._report.map_grid import Grid
 from klantreis._report.sections import SECTIONS
+from klantreis._report.styles import used
 from klantreis._report.words import Words
 
 
@@ -32,18 +34,20 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.globals.update(percent=_percent)
+    environment.globals.update(percent=_percent, used=used)
     return environment
 
 
 def _percent(share: float) -> str:
     """A share as a length of CSS."""
-    return f"{min(max(share, 0.0), 1.0) * 100:.2f}%"
+    return f"{min(max(share, 0.0), 1.0) * 100:.1f}".removesuffix(".0") + "%"
 
 
 def _resource(name: str) -> Markup:
     text = (resources.files("klantreis._report") / "templates" / name).read_text(encoding="utf-8")
-    return Markup(text)
+    # Comments and indents are for whoever works on them.
+    lines = (re.sub(r"^/\*[^*]*\*/$|^//.*", "", line.strip()) for line in text.splitlines())
+    return Markup("\n".join(line for line in lines if line))
 
 
 def map_page(grid: Grid, words: Words, *, title: str, map: JourneyMap) -> str:

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "klantreis/detail/instants.hpp"
 #include "klantreis/detail/option_text.hpp"
 #include "klantreis/detail/timing/clock.hpp"
 #include "klantreis/engine.hpp"
@@ -104,6 +105,7 @@ KLANTREIS_INLINE spell_set collect_spells(const journey_set& journeys, const spe
     items = detail::items_of(journeys, options.by, leaving);
   }
   const std::int64_t known = detail::known_until(journeys);
+  const bool bounded = options.from.has_value() || options.before.has_value();
   const double per_second = log.events() == 0 ? 1.0 : static_cast<double>(log.ticks_per_second());
 
   const auto collect = [&](index_range range) {
@@ -113,6 +115,12 @@ KLANTREIS_INLINE spell_set collect_spells(const journey_set& journeys, const spe
       for (auto index = journeys.customer_offsets()[customer]; index < journeys.customer_offsets()[customer + 1];
            ++index) {
         const journey piece = journeys[index];
+        if (bounded) {
+          const instant begin = detail::to_instant(times[piece.begin], log.ticks_per_second());
+          if ((options.from && begin < *options.from) || (options.before && begin >= *options.before)) {
+            continue;
+          }
+        }
         const std::uint32_t segment = segments.of(piece);
         // A spell counts when it begins while everything is known, and so does its end.
         const auto add = [&](std::uint32_t item, std::int64_t from, std::int64_t to, std::uint32_t cause) {
@@ -165,6 +173,11 @@ KLANTREIS_INLINE spell_set collect_spells(const journey_set& journeys, const spe
   result.options_.insert(result.options_.begin(), {{"by", by_item ? options.by : "none"},
                                                    {"until", leaving ? "leaving" : "end"},
                                                    {"segment", options.segment.empty() ? "none" : options.segment}});
+  for (const auto& [name, bound] : {std::pair{"from", options.from}, std::pair{"before", options.before}}) {
+    if (bound) {
+      result.options_.emplace_back(name, detail::instant_option(*bound));
+    }
+  }
   result.customers_ = static_cast<std::uint32_t>(journeys.customers());
   for (auto& [key, spells] : found.groups) {
     result.groups_.push_back({segments.name(key.first),

@@ -9,7 +9,8 @@ from typing import Any
 from markupsafe import Markup
 
 from klantreis._report.axes import ticks
-from klantreis._report.context import MODELS, Absent, Context, Part, View, model_name
+from klantreis._report.context import MODELS, Absent, Context, Part
+from klantreis._report.views import View, model_name
 
 _ROWS = 10
 _NOBODY = "(unattributed)"

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
+from markupsafe import Markup
+
 from klantreis._report.context import OTHER, Absent, Context, Part
-from klantreis._report.layout import Band, Layout, Texts, flow_layout
+from klantreis._report.drawn import Band, Label, Layout, Texts, compact
+from klantreis._report.layout import flow_layout
 from klantreis._report.states import Flow
 
 
@@ -69,29 +73,36 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
             conversions=words.count(rest),
             name=words.name(texts.name(counts[0][1]), 40),
         )
-    pictures = [
-        _picture(context, flow, texts, flow_layout(flow, upright=upright, texts=texts), upright)
-        for upright in (False, True)
-    ]
+    layouts = [flow_layout(flow, upright=upright, texts=texts) for upright in (False, True)]
     small = any(context.is_small(count) for count in flow.moves.values())
-    faint = sum(band.faint for band in flow_layout(flow, texts=texts).bands)
     values = {
         "heading": heading,
         "by": by,
         "left": words.count(left),
         "rest": words.count(rest) if rest else "",
-        "pictures": pictures,
+        "pictures": [_picture(context, flow, texts, layout, layout is layouts[1]) for layout in layouts],
         "alt": words.plain("flow.alt", by=by),
         "desc": words.plain("flow.desc", names=" → ".join(texts.name(state) for state in flow.states)),
         "total": words("flow.all", starts=words.count(flow.journeys()), left=words.count(left), rest=words.count(rest)),
         "open": words("flow.open", open=words.of("journey", context.going_on.open)) if context.going_on.open else "",
         "suppressed": words("flow.suppressed", least=context.least) if small else "",
-        "faint": words("flow.faint", count=words.count(faint)) if faint else "",
+        "thinned": _thinned(context, layouts[0]),
     }
     table = context.view(
         "transitions", words.plain("flow.table"), words("flow.caption", by=by), context.moves, size="weight"
     )
     return Part("flow", nav, values, [table])
+
+
+def _thinned(context: Context, layout: Layout) -> Markup | str:
+    """How many of the ways on are drawn one by one, and how much goes by the others."""
+    words = context.words
+    drawn = [band.count for band in layout.bands if band.kind == "on"]
+    weak = sum(band.count for band in layout.bands if band.kind == "more" and band.source)
+    if not weak:
+        return ""
+    share = words.share(sum(drawn) / (sum(drawn) + weak))
+    return words("flow.thinned", drawn=words.count(len(drawn)), share=share, hidden=words.count(layout.hidden))
 
 
 def _picture(context: Context, flow: Flow, texts: _Texts, layout: Layout, upright: bool) -> dict[str, Any]:
@@ -101,8 +112,9 @@ def _picture(context: Context, flow: Flow, texts: _Texts, layout: Layout, uprigh
         source = texts.name(band.source) if band.source else ""
         target = texts.name(band.target) if band.target else ""
         visits = flow.visits(band.source) if band.source else 0.0
+        several = band.kind in ("back", "more") and not (source and target)
         return words.plain(
-            f"flow.title.{band.kind}",
+            f"flow.title.{band.kind}" + (("_out" if source else "_in") if several else ""),
             source=source,
             target=target,
             count=texts.count(band.count),
@@ -110,7 +122,10 @@ def _picture(context: Context, flow: Flow, texts: _Texts, layout: Layout, uprigh
             visits=texts.visits(visits),
         )
 
-    order = {"left": 0, "rest": 0, "start": 1, "on": 2, "back": 3}
+    def alike(label: Label) -> tuple[str, str]:
+        return label.role, label.anchor
+
+    order = {"left": 0, "rest": 0, "start": 1, "more": 1, "on": 2, "back": 3}
     return {
         "kind": "upright" if upright else "wide",
         "fading": layout.fading,
@@ -119,19 +134,19 @@ def _picture(context: Context, flow: Flow, texts: _Texts, layout: Layout, uprigh
         "bands": [
             {
                 "kind": band.kind,
-                "outline": band.outline,
+                "outline": compact(band.outline),
                 "stroke": f"{max(band.thickness, 1.0):.1f}",
                 "title": say(band),
-                "hidden": context.is_small(band.count) or band.faint,
             }
             for band in sorted(layout.bands, key=lambda band: order[band.kind])
+            if not context.is_small(band.count)
         ],
         "nodes": [
             {
-                "x": f"{node.x:.1f}",
-                "y": f"{node.y:.1f}",
-                "width": f"{node.width:.1f}",
-                "height": f"{node.height:.1f}",
+                "x": f"{node.x:.1f}".removesuffix(".0"),
+                "y": f"{node.y:.1f}".removesuffix(".0"),
+                "width": f"{node.width:.1f}".removesuffix(".0"),
+                "height": f"{node.height:.1f}".removesuffix(".0"),
                 "title": words.plain(
                     "flow.title.node",
                     source=texts.name(node.state),
@@ -141,7 +156,7 @@ def _picture(context: Context, flow: Flow, texts: _Texts, layout: Layout, uprigh
             for node in layout.nodes
         ],
         "labels": [
-            {"role": item.role, "text": item.text, "x": f"{item.x:.0f}", "y": f"{item.y:.0f}", "anchor": item.anchor}
-            for item in layout.labels
+            (role, anchor, [{"text": label.text, "x": f"{label.x:.0f}", "y": f"{label.y:.0f}"} for label in labels])
+            for (role, anchor), labels in groupby(sorted(layout.labels, key=alike), key=alike)
         ],
     }

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from markupsafe import Markup
 
 from klantreis._report.change import Change, is_clear
-from klantreis._report.context import Absent, Context, Part, split_path
+from klantreis._report.context import Absent, Context, Part
 from klantreis._report.sections.changes import item_name, main_part
 from klantreis._report.sections.funnel import weakest
+from klantreis._report.views import split_path
 
 
 def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part:

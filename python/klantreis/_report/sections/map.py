@@ -9,9 +9,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from klantreis._report.context import Absent, Context, Part, View
+from klantreis._report.context import Absent, Context, Part
 from klantreis._report.icons import icon
 from klantreis._report.map_grid import Chip, Column, Grid, Kpi, grid_of, rows_of
+from klantreis._report.views import View
 from klantreis._report.words import Words
 from klantreis._table import Table
 

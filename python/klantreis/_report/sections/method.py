@@ -8,6 +8,7 @@ from markupsafe import Markup
 from klantreis._report.change import Change
 from klantreis._report.context import Absent, Context, Part
 from klantreis._report.sections.health import definitions
+from klantreis._report.views import packed
 
 
 def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part:
@@ -31,7 +32,7 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part:
     return Part(
         "method",
         words.plain("method.nav"),
-        {"texts": texts, "definitions": definitions(context), "downloads": downloads},
+        {"texts": texts, "definitions": definitions(context), "downloads": downloads, "packed": packed(downloads)},
     )
 
 

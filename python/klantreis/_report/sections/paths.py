@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from klantreis._report.context import MOST_PATHS, Absent, Context, Part, shortened, split_path
+from klantreis._report.context import MOST_PATHS, Absent, Context, Part
+from klantreis._report.views import shortened, split_path
 from klantreis._report.words import Words
 
 _ROWS = 6

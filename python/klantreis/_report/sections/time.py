@@ -9,13 +9,15 @@ from typing import Any
 from markupsafe import Markup
 
 from klantreis._journeys import Journeys
-from klantreis._report.axes import TIMES, along, apart, grid, ticks, time_marks
+from klantreis._report.axes import TIMES, along, apart, band, grid, line, ticks, time_marks
+from klantreis._report.change import Change
 from klantreis._report.context import MIN_N, Absent, Context, Part
 from klantreis._report.words import Words
 from klantreis._table import Table
 from klantreis._timing import survival, time_to_convert
 
-_POINTS = 160
+_POINTS = 56
+_POINTS_BESIDE = 32
 _QUARTERS = ("p25", "median", "p75")
 
 
@@ -41,7 +43,9 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
     points = [row for row in curve if row["converted"] is not None]
     if not points:
         return Absent("time", nav, words("absent.small", least=context.least))
-    shares, most = ticks(max(row["converted_upper"] or row["converted"] for row in points))
+    beside = _beside(context, marks)
+    highest = max(row["converted_upper"] or row["converted"] for row in points)
+    shares, most = ticks(max(highest, *(row["converted"] for curve in beside.values() for row in curve), 0.0))
     quarters = [_quarter(context, found[name], name, marks, most) for name in _QUARTERS]
     final = points[-1]
     values: dict[str, Any] = {
@@ -65,6 +69,11 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
         "alt": words.plain(
             "time.alt", values=", ".join(f"{mark_name(words, r['time'])} {words.share(r['converted'])}" for r in known)
         ),
+        "beside": [
+            (name, line([(along(row["time"], marks), row["converted"] / most) for row in curve]))
+            for name, curve in beside.items()
+        ],
+        "compared": _compared(context, beside),
         "rows": [_row(context, row) for row in known],
         "few": "few" in found["median"]["marks"],
     }
@@ -77,17 +86,83 @@ def build(context: Context, parts: list[Part], absent: list[Absent]) -> Part | A
             time_to_convert(context.cut, min_n=MIN_N),
         ),
     ]
+    if beside:
+        table = _beside_table(beside)
+        caption = words("time.caption_beside")
+        views.append(context.view("survival_change", words.plain("time.table_beside"), caption, table, kept=table))
     return Part("time", nav, values, views)
 
 
-def _readable(context: Context, journeys: Journeys, at: Sequence[float]) -> Table:
+def _beside(context: Context, marks: Sequence[float]) -> dict[str, list[dict[str, Any]]]:
+    """The curve of earlier journeys and, where they are of the same log, that of those that came later."""
+    change = context.change
+    if not isinstance(change, Change):
+        return {}
+    at = sorted({*grid(marks, _POINTS_BESIDE), *(mark for mark in TIMES if marks[0] <= mark <= marks[-1])})
+    if change.at is not None:
+        found = {
+            "first": _readable(context, context.cut, at, (None, change.at)),
+            "second": _readable(context, context.cut, at, (change.at, None)),
+        }
+    elif context.earlier is not None:
+        after = context.cut.after_conversion
+        before = context.earlier
+        before = before if before.after_conversion == after else before.recut(after_conversion=after)
+        found = {"first": _readable(context, before, at), "second": _readable(context, context.cut, at)}
+    else:
+        return {}
+    curves = {name: [row for row in table if row["converted"] is not None] for name, table in found.items()}
+    return curves if all(curves.values()) else {}
+
+
+def _compared(context: Context, beside: dict[str, list[dict[str, Any]]]) -> Markup | str:
+    """Both curves at the latest named time that both reach, in words."""
+    change = context.change
+    rows = _side_by_side(beside)
+    if not rows or not isinstance(change, Change):
+        return ""
+    words, (first, second) = context.words, rows[-1]
+    gaps = {
+        "time": mark_name(words, first["time"]),
+        "was": words.share(first["converted"]),
+        "was_interval": words.range(first["converted_lower"], first["converted_upper"], "share"),
+        "now": words.share(second["converted"]),
+        "now_interval": words.range(second["converted_lower"], second["converted_upper"], "share"),
+    }
+    if change.at is None:
+        return words("time.beside.earlier", **gaps)
+    return words("time.beside.since", date=words.date(change.at), **gaps)
+
+
+def _side_by_side(beside: dict[str, list[dict[str, Any]]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """The rows of both curves at the named times that both reach."""
+    first, second = ({row["time"]: row for row in beside.get(name, ())} for name in ("first", "second"))
+    return [(first[time], second[time]) for time in TIMES if time in first and time in second]
+
+
+def _beside_table(beside: dict[str, list[dict[str, Any]]]) -> Table:
+    pairs = _side_by_side(beside)
+    columns: dict[str, list[Any]] = {"time": [first["time"] for first, _ in pairs]}
+    quantities = {"time": "seconds"}
+    for side, name in enumerate(("first", "second")):
+        for tail in ("", "_lower", "_upper"):
+            columns[name + tail] = [pair[side]["converted" + tail] for pair in pairs]
+            quantities[name + tail] = "share"
+        columns[f"n_{name}"] = [pair[side]["n"] for pair in pairs]
+        quantities[f"n_{name}"] = "count"
+    return Table.from_columns(columns, quantities=quantities)
+
+
+def _readable(
+    context: Context, journeys: Journeys, at: Sequence[float], began: tuple[str | None, str | None] | None = None
+) -> Table:
     """The curves at those times that tell of no small group."""
-    table = survival(journeys, at=at, min_n=MIN_N)
+    table = survival(journeys, at=at, began=began, min_n=MIN_N)
     if context.min_group is None or not len(at):
         return table
     counts = list(zip(table["conversions"], table["exits"], strict=True))
     kept = [at[row] for row in apart(counts, context.min_group) if not context.is_small(table["n"][row])]
-    return survival(journeys, at=kept, min_n=MIN_N) if kept else table.head(0)
+    return survival(journeys, at=kept, began=began, min_n=MIN_N) if kept else table.head(0)
 
 
 def _quarter(
@@ -126,27 +201,3 @@ def mark_name(words: Words, seconds: float) -> str:
     """A named time: ``1 week``, or the time in its unit."""
     key = {3_600: "hour", 86_400: "day", 604_800: "week", 31_536_000: "year"}.get(round(seconds))
     return words.plain(f"time.mark.{key}") if key else words.seconds(seconds)
-
-
-def line(points: Sequence[tuple[float, float]]) -> str:
-    """The points of a curve on a square of 100 by 100 whose y goes down.
-
-    >>> line([(0, 0), (0.5, 0.25), (1, 1)])
-    '0,100 50,75 100,0'
-    """
-    return " ".join(f"{_short(100 * x)},{_short(100 - 100 * y)}" for x, y in points)
-
-
-def band(points: Sequence[tuple[float, float, float]]) -> str:
-    """The outline between two curves: along the upper one, and back along the lower one.
-
-    >>> band([(0, 0, 0.5), (1, 0.5, 1)])
-    '0,50 100,0 100,50 0,100'
-    """
-    upper = [(x, high) for x, _, high in points]
-    lower = [(x, low) for x, low, _ in reversed(points)]
-    return line([*upper, *lower])
-
-
-def _short(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import unicodedata
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -12,6 +13,7 @@ from klantreis import _format
 from klantreis._core import InputError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
 LANGUAGES = ("en", "nl")
@@ -42,14 +44,17 @@ class Words:
         """The sentence as text, for attributes and titles."""
         return str(self(key, **gaps).striptags())
 
-    def name(self, text: str, length: int = _NAME_LENGTH) -> Markup:
+    def name(self, text: str, length: int = _NAME_LENGTH, *, alone: bool = False) -> Markup:
         """An item of the log, by the name that the map gives it."""
-        return self.raw(self.titles.get(text, text), length)
+        return self.raw(self.titles.get(text, text), length, alone=alone)
 
-    def raw(self, text: str, length: int = _NAME_LENGTH) -> Markup:
-        """A name as it may stand in a sentence or cell: escaped, in its own direction, not too long."""
+    def raw(self, text: str, length: int = _NAME_LENGTH, *, alone: bool = False) -> Markup:
+        """A name as it may stand in a sentence or, ``alone``, in a cell: escaped, in its own direction, not too long."""
         whole = clean(text)
         cut = cut_name(whole, length)
+        # Where no other words stand beside it, only what runs from right to left needs a direction of its own.
+        if alone and cut == whole and not any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in cut):
+            return Markup.escape(cut)
         title = Markup(' title="{}"').format(cut_name(whole, 600)) if cut != whole else Markup("")
         return Markup("<bdi{}>{}</bdi>").format(title, cut)
 
@@ -65,11 +70,11 @@ class Words:
         """The heading of a column."""
         return self._columns.get(name, clean(name).replace("_", " "))
 
-    def state(self, text: str) -> Markup:
+    def state(self, text: str, *, alone: bool = False) -> Markup:
         """A name, or what an end state is called."""
         key = {"(start)": "state.start", "(conversion)": "state.conversion", "(null)": "state.null"}.get(text)
         key = {"(end)": "state.end", "(unattributed)": "state.unattributed", "(open)": "state.open"}.get(text, key)
-        return self.name(text) if key is None else self(key)
+        return self.name(text, alone=alone) if key is None else self(key)
 
     def _local(self, text: str) -> str:
         if self.language == "en":
@@ -151,6 +156,15 @@ class Words:
         if not (year.isdigit() and month.isdigit() and day.isdigit()) or not 1 <= int(month) <= 12:
             return text
         return f"{int(day)} {self._months[int(month) - 1]} {int(year)}"
+
+    def month(self, day: dt.date) -> str:
+        """``March 2025``."""
+        return f"{self._months[day.month - 1]} {day.year}"
+
+    def week(self, day: dt.date) -> str:
+        """``week 11 of 2025``, as ISO 8601 numbers weeks."""
+        year, week, _ = day.isocalendar()
+        return self.plain("week", number=week, year=year)
 
     def marks(self, text: str) -> str:
         """The marks of an estimate in words."""
