@@ -31,14 +31,6 @@ struct period_grid {
   [[nodiscard]] std::int64_t begin(std::int64_t number) const noexcept { return origin + number * length; }
 };
 
-struct least_number {
-  std::int64_t value = (std::numeric_limits<std::int64_t>::max)();
-  least_number& operator+=(const least_number& other) noexcept {
-    value = (std::min)(value, other.value);
-    return *this;
-  }
-};
-
 }  // namespace detail
 
 KLANTREIS_INLINE return_cohort_counts& return_cohort_counts::operator+=(const return_cohort_counts& other) {
@@ -73,16 +65,6 @@ KLANTREIS_INLINE return_cohort_counts count_return_cohorts(const journey_set& jo
   const detail::period_grid grid{options.period, per_second};
   const auto times = log.times();
   const auto offsets = journeys.customer_offsets();
-  const unsigned workers = worker_count(options.threads);
-  const auto first = count_in_slices(journeys.customers(), workers, 4096, [&](index_range range) {
-    detail::least_number part;
-    for (const std::size_t customer : each(range)) {
-      if (offsets[customer] < offsets[customer + 1]) {
-        part.value = (std::min)(part.value, times[journeys[offsets[customer]].begin]);
-      }
-    }
-    return part;
-  });
   return_cohort_counts result;
   result.options_ = {{"period", detail::duration_option(options.period)}};
   for (const auto& [name, value] : detail::cut_options(journeys)) {
@@ -93,23 +75,32 @@ KLANTREIS_INLINE return_cohort_counts count_return_cohorts(const journey_set& jo
   if (journeys.empty()) {
     return result;
   }
-  result.first_ = grid.number(first.value);
-  if (grid.number(journeys.observed_until_ticks()) - result.first_ >= (std::numeric_limits<std::uint32_t>::max)()) {
-    throw limit_error("the log is longer than 4294967294 periods; take longer ones");
-  }
-  result.active_ = count_in_slices(journeys.customers(), workers, 4096, [&](index_range range) {
+  // Which period is the first is known at the end; until then cohorts are counted back from the last.
+  constexpr std::int64_t most_periods = (std::numeric_limits<std::uint32_t>::max)();
+  const auto require_fewer = [](std::int64_t periods) {
+    if (periods >= most_periods) {
+      throw limit_error("the log is longer than 4294967294 periods; take longer ones");
+    }
+  };
+  const std::int64_t last = grid.number((std::min)(log.last_time(), journeys.observed_until_ticks()));
+  const auto back = count_in_slices(journeys.customers(), worker_count(options.threads), 4096, [&](index_range range) {
     detail::pair_counts part;
     for (const std::size_t customer : each(range)) {
       if (offsets[customer] == offsets[customer + 1]) {
         continue;
       }
       // Journeys of a customer follow each other, so that events from the first to the last of them are all there are.
-      const std::uint64_t begin = journeys[offsets[customer]].begin;
-      const std::uint64_t end = journeys[offsets[customer + 1] - 1].end;
+      const journey first = journeys[offsets[customer]];
+      const std::uint64_t begin = first.begin;
+      const std::uint64_t end =
+          offsets[customer] + 1 == offsets[customer + 1] ? first.end : journeys[offsets[customer + 1] - 1].end;
       const std::int64_t own = grid.number(times[begin]);
-      const auto cohort = static_cast<std::uint32_t>(own - result.first_);
-      std::int64_t next = grid.begin(own);
-      for (std::uint64_t event = begin; event < end; ++event) {
+      require_fewer(last - own);
+      const auto cohort = static_cast<std::uint32_t>(last - own);
+      part.add(cohort, 0);
+      std::int64_t next = grid.begin(own + 1);
+      // Most customers do not come back, and of them no event in between need be looked at.
+      for (std::uint64_t event = begin; times[end - 1] >= next; ++event) {
         if (times[event] >= next) {
           const std::int64_t period = grid.number(times[event]);
           next = grid.begin(period + 1);
@@ -118,6 +109,13 @@ KLANTREIS_INLINE return_cohort_counts count_return_cohorts(const journey_set& jo
       }
     }
     return part;
+  });
+  std::uint32_t most = 0;
+  back.for_each([&](std::uint32_t cohort, std::uint32_t, std::uint64_t) { most = (std::max)(most, cohort); });
+  result.first_ = last - most;
+  require_fewer(grid.number(journeys.observed_until_ticks()) - result.first_);
+  back.for_each([&](std::uint32_t cohort, std::uint32_t since, std::uint64_t customers) {
+    result.active_.add(most - cohort, since, customers);
   });
   return result;
 }
