@@ -230,6 +230,7 @@ KLANTREIS_INLINE void log_builder::append(const event_batch& batch, std::shared_
       bounds = s.append_times(batch.time, kept, faults);
     }
   }
+  check_stop();
   if (s.has_order) {
     s.append_orders(batch.order, kept, faults);
   }
@@ -245,6 +246,7 @@ KLANTREIS_INLINE void log_builder::append(const event_batch& batch, std::shared_
                          s.numbers[i].values);
   }
   for (auto& column : amounts) {
+    check_stop();
     column.read(kept, faults);
   }
   // Names come last: a row that is left out must not leave its name behind.

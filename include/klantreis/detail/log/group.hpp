@@ -246,11 +246,14 @@ class row_grouper {
         events.resize(end - begin);
         bool rises = true;
         std::int64_t time = 0;
-        for (std::size_t i = 0; i < events.size(); ++i) {
-          const event one = rows.read(codec, begin + i);
-          rises = rises && (i == 0 || codec.time(one) > time);
-          time = codec.time(one);
-          events[slots.next_place(i)] = one;
+        for (std::size_t i = 0; i < events.size();) {
+          check_stop();
+          for (const std::size_t stop = (std::min)(events.size(), i + 65'536); i < stop; ++i) {
+            const event one = rows.read(codec, begin + i);
+            rises = rises && (i == 0 || codec.time(one) > time);
+            time = codec.time(one);
+            events[slots.next_place(i)] = one;
+          }
         }
         // Where each event is later than the one before, whoever had it, nobody's events need to be sorted.
         if (!rises) {
@@ -282,8 +285,7 @@ class row_grouper {
     };
     if (events.size() > 48) {
       if (!std::is_sorted(events.begin(), events.end(), before)) {
-        check_stop();
-        std::stable_sort(events.begin(), events.end(), before);
+        sort_in_steps(events, before);
       }
     } else {
       for (std::size_t i = 1; i < events.size(); ++i) {
@@ -300,6 +302,25 @@ class row_grouper {
       ties += codec.time(events[i]) == codec.time(events[i - 1]) && order_of(events[i]) == order_of(events[i - 1]);
     }
     return ties;
+  }
+
+  /// A stable sort that hears the call to stop also when one customer has most events.
+  template <typename Event, typename Before>
+  static void sort_in_steps(std::span<Event> events, const Before& before) {
+    const auto at = [&](std::size_t i) {
+      return events.begin() + static_cast<std::ptrdiff_t>((std::min)(i, events.size()));
+    };
+    constexpr std::size_t step = 65'536;
+    for (std::size_t i = 0; i < events.size(); i += step) {
+      check_stop();
+      std::stable_sort(at(i), at(i + step), before);
+    }
+    for (std::size_t sorted = step; sorted < events.size(); sorted *= 2) {
+      for (std::size_t i = 0; i + sorted < events.size(); i += 2 * sorted) {
+        check_stop();
+        std::inplace_merge(at(i), at(i + sorted), at(i + 2 * sorted), before);
+      }
+    }
   }
 
   template <typename Codec, typename Event>

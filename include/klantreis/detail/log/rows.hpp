@@ -124,6 +124,7 @@ struct kept_rows {
     std::array<std::string_view, block> texts;
     std::array<name_table::code, block> codes{};
     for (std::size_t begin = 0; begin < count; begin += block) {
+      check_stop();
       const std::size_t size = (std::min)(block, count - begin);
       for (std::size_t i = 0; i < size; ++i) {
         texts[i] = view.text((*this)[begin + i]);
@@ -191,6 +192,7 @@ struct label_collector {
       case column_kind::dictionary: {
         const std::span<std::uint32_t> indices = std::span{column.codes}.subspan(first);
         rows.indices(view, indices.data());
+        check_stop();
         // A name gets its code when a row uses it, so that unused dictionary entries do not become touchpoints.
         constexpr std::uint32_t unseen = 0xFFFF'FFFBU;
         std::vector<std::uint32_t> codes(view.dictionary_size(), unseen);
@@ -255,6 +257,9 @@ struct label_collector {
   void append_each(const column_view& view, const kept_rows& rows, fault_list& faults, std::size_t first,
                    CodeOfRow&& code) {
     for (std::size_t i = 0; i < rows.count; ++i) {
+      if (i % 4096 == 0) {
+        check_stop();
+      }
       if (faults[i] == row_fault::none) {
         put(first + i, view.is_null(rows[i]) ? unset : code(i), i, faults);
       }
