@@ -126,6 +126,7 @@ class Rival:
     theirs: Callable[[Any, Any], Figures]  # of the answer and the frame
     ours: Callable[[Any, Any], Figures]
     smallest: int = 10_000
+    largest: int | None = None
     sample: str = "the first sequences"
 
 
@@ -405,6 +406,7 @@ RIVALS = [
         matching_figures,
         our_matching,
         smallest=1_000,
+        largest=5_000,  # distinct paths that ours compares with each other
         sample=f"those of {PLACES} pages",
     ),
 ]
@@ -467,7 +469,8 @@ def grow(file: str, number: int, whole: int, limit: float) -> dict[str, Any] | N
     """The largest sample that one package holds within the limit."""
     rival = RIVALS[number]
     best = None
-    for size in [*(one for one in SIZES if rival.smallest <= one < whole), whole]:
+    last = min(whole, rival.largest or whole)
+    for size in [*(one for one in SIZES if rival.smallest <= one < last), last]:
         command = [sys.executable, __file__, "--file", file, "--one", str(number), str(size)]
         try:
             done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=5 * limit)

@@ -5,6 +5,7 @@
 
 #include "klantreis/groups/clusters.hpp"
 #include "klantreis/groups/distances.hpp"
+#include "klantreis/groups/linkage.hpp"
 #include "klantreis/groups/medoids.hpp"
 #include "klantreis/groups/mixture.hpp"
 #include "klantreis/groups/sequences.hpp"

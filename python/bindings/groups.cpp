@@ -60,14 +60,23 @@ std::vector<std::string> texts_of(const weighted_sequences& sequences) {
   return texts;
 }
 
-/// The distances among all distinct paths of a table, the paths and their weights.
-std::tuple<std::vector<std::string>, std::vector<double>, std::vector<double>> distances_among(
-    const path_table& paths, const distance_options& options) {
-  const path_sequences all = sequences_of(paths);
-  std::vector<std::uint32_t> chosen(all.sequences.size());
-  std::iota(chosen.begin(), chosen.end(), 0U);
-  const sequence_distances distances{all.sequences, options};
-  return {texts_of(all.sequences), all.sequences.weights, distance_matrix(distances, chosen, options.threads)};
+/// The distinct paths of a table, their weights, and the distances among them as the bytes of doubles.
+template <typename Paths>
+std::tuple<std::vector<std::string>, std::vector<double>, py::bytes> distances_among(Paths&& paths_of,
+                                                                                     const distance_options& options) {
+  std::tuple<std::vector<std::string>, std::vector<double>> found;
+  std::vector<double> matrix;
+  {
+    const long_call call;
+    const path_sequences all = sequences_of(paths_of());
+    std::vector<std::uint32_t> chosen(all.sequences.size());
+    std::iota(chosen.begin(), chosen.end(), 0U);
+    const sequence_distances distances{all.sequences, options};
+    matrix = distance_matrix(distances, chosen, options.threads);
+    found = {texts_of(all.sequences), all.sequences.weights};
+  }
+  return {std::move(std::get<0>(found)), std::move(std::get<1>(found)),
+          py::bytes(reinterpret_cast<const char*>(matrix.data()), matrix.size() * sizeof(double))};
 }
 
 }  // namespace
@@ -80,8 +89,8 @@ void bind_groups(py::module_& m) {
   py::class_<cluster_options>(m, "ClusterOptions")
       .def(py::init([](const std::string& by, bool collapse, std::vector<std::size_t> numbers, std::size_t folds,
                        std::size_t sample, std::uint64_t seed, double smoothing, bool ends, std::size_t starts,
-                       std::size_t iterations, double tolerance, const distance_options& distance, double level,
-                       double min_n, unsigned threads) {
+                       std::size_t iterations, double tolerance, const distance_options& distance,
+                       const std::optional<std::string>& linkage, double level, double min_n, unsigned threads) {
              return cluster_options{.by = by,
                                     .collapse = collapse,
                                     .numbers = std::move(numbers),
@@ -94,15 +103,18 @@ void bind_groups(py::module_& m) {
                                                 .iterations = iterations,
                                                 .tolerance = tolerance},
                                     .distance = distance,
+                                    .linkage = linkage ? std::optional{to_linkage_rule(*linkage)} : std::nullopt,
                                     .intervals = {.level = level, .min_n = min_n},
                                     .threads = threads};
            }),
            py::kw_only(), py::arg("by"), py::arg("collapse"), py::arg("numbers"), py::arg("folds"), py::arg("sample"),
            py::arg("seed"), py::arg("smoothing"), py::arg("ends"), py::arg("starts"), py::arg("iterations"),
-           py::arg("tolerance"), py::arg("distance"), py::arg("level"), py::arg("min_n"), py::arg("threads"));
+           py::arg("tolerance"), py::arg("distance"), py::arg("linkage"), py::arg("level"), py::arg("min_n"),
+           py::arg("threads"));
   py::class_<clustering>(m, "Clustering")
       .def_property_readonly("clusters", [](const clustering& found) { return found.clusters; })
       .def_property_readonly("choice", [](const clustering& found) { return found.choice; })
+      .def_property_readonly("merges", [](const clustering& found) { return found.merges; })
       .def_property_readonly("cluster_of",
                              [](const clustering& found) {
                                std::vector<std::int64_t> numbers;
@@ -134,13 +146,18 @@ void bind_groups(py::module_& m) {
       },
       py::arg("journeys"), py::kw_only(), py::arg("segment"), py::arg("by"), py::arg("collapse"), py::arg("distance"),
       py::arg("sample"), py::arg("seed"), py::arg("threads"), released());
-  m.def("distances_of_paths", &distances_among, py::arg("paths"), py::arg("options"), released());
+  m.def(
+      "distances_of_paths",
+      [](const path_table& paths, const distance_options& options) {
+        return distances_among([&]() -> const path_table& { return paths; }, options);
+      },
+      py::arg("paths"), py::arg("options"));
   m.def(
       "distances_of_sequences",
       [](const named_paths& paths, const std::vector<double>& weights, const distance_options& options) {
-        return distances_among(table_of(paths, weights), options);
+        return distances_among([&] { return table_of(paths, weights); }, options);
       },
-      py::arg("paths"), py::arg("weights"), py::arg("options"), released());
+      py::arg("paths"), py::arg("weights"), py::arg("options"));
 }
 
 }  // namespace klantreis::bindings

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from klantreis import _core
-from klantreis._arguments import require_journeys, thread_count, whole_number
+from klantreis._arguments import one_of, require_journeys, thread_count, whole_number
 from klantreis._core import InputError
 from klantreis._paths import Paths
 from klantreis._table import Table
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     Costs: TypeAlias = Literal["trate", "constant"] | Mapping[tuple[str, str], float]
 
 METRICS = ("levenshtein", "om", "lcs", "hamming", "dhd", "ngrams")
-_METHODS = ("mixture", *METRICS)
+_METHODS = ("mixture", "hierarchical", *METRICS)
+LINKAGES = ("average", "complete", "ward")
 
 
 class Distances:
@@ -31,11 +32,11 @@ class Distances:
 
     __slots__ = ("_metric", "_paths", "_values", "_weights")
 
-    def __init__(self, metric: str, paths: list[str], weights: list[float], values: list[float]) -> None:
+    def __init__(self, metric: str, paths: list[str], weights: list[float], values: bytes) -> None:
         self._metric = metric
         self._paths = paths
         self._weights = weights
-        self._values = values
+        self._values = memoryview(values).cast("d")
 
     def __len__(self) -> int:
         return len(self._paths)
@@ -66,7 +67,7 @@ class Distances:
         """Return the distances as a square array."""
         import numpy as np
 
-        return np.array(self._values).reshape(len(self._paths), len(self._paths))
+        return np.array(self._values, dtype=float).reshape(len(self._paths), len(self._paths))
 
     def table(self) -> Table:
         """Return one row for each pair: ``path, other, distance``, the nearest first.
@@ -147,6 +148,15 @@ class Clusters(Table):
             options=self.options,
         )
 
+    @property
+    def merges(self) -> Table:
+        """Of hierarchical clusters, which became one, the nearest first: ``step, first, second, height, journeys``.
+
+        The compared paths are numbered from 0 in the order of their items; the cluster that step s makes has the number
+        of paths + s. Empty for other methods.
+        """
+        return Table(self._found.merges)
+
     def transitions(self) -> Table:
         """Return how journeys of each cluster begin and go on: ``cluster, from, to, probability``.
 
@@ -205,6 +215,8 @@ def clusters(
     *,
     method: str = "mixture",
     clusters: int | Iterable[int] | None = None,
+    metric: str = "levenshtein",
+    linkage: Literal["average", "complete", "ward"] = "average",
     criterion: Literal["bic", "held_out"] = "bic",
     folds: int = 5,
     by: str = "touchpoint",
@@ -233,11 +245,15 @@ def clusters(
     journeys
         The journeys to group; the settled ones count.
     method
-        ``"mixture"``: a mixture of Markov chains, fitted by EM. Otherwise clusters around medoids by a distance of
-        :func:`klantreis.distances`: ``"levenshtein"``, ``"om"``, ``"lcs"``, ``"hamming"``, ``"dhd"`` or ``"ngrams"``.
+        ``"mixture"``: a mixture of Markov chains, fitted by EM. A distance of :func:`klantreis.distances`, such as
+        ``"levenshtein"``, ``"om"``, ``"lcs"``, ``"hamming"``, ``"dhd"`` or ``"ngrams"``: clusters around medoids.
+        ``"hierarchical"``: the nearest clusters are merged until so many are left.
     clusters
-        How many, or the numbers to choose from. None: 1 to 8, by ``criterion``; around medoids 2 to 8, by the
+        How many, or the numbers to choose from. None: 1 to 8, by ``criterion``; by distances 2 to 8, by the
         silhouette.
+    metric, linkage
+        Of hierarchical clusters: the distance of two paths, and that of two clusters: ``"average"``, ``"complete"``
+        (of the two members that are furthest apart) or ``"ward"`` (how much the squares within grow).
     criterion, folds
         Of a mixture: ``"bic"``, or ``"held_out"``, the likelihood of customers who were left out, in so many parts.
     by
@@ -268,9 +284,10 @@ def clusters(
     Returns
     -------
     Clusters
-        ``cluster, journeys, share, n, conversions, conversion_rate, lower, upper, marks, certainty, path``. Around
-        medoids the heaviest comes first, of a mixture the one with the largest share of it. ``path`` is the medoid, or
-        the most frequent path. Beside it stand ``.choice``, ``.features()``, ``.members()`` and ``.transitions()``.
+        ``cluster, journeys, share, n, conversions, conversion_rate, lower, upper, marks, certainty, path``. By
+        distances the heaviest comes first, of a mixture the one with the largest share of it. ``path`` is the medoid,
+        or the most frequent path. Beside it stand ``.choice``, ``.features()``, ``.members()``, ``.transitions()`` and
+        ``.merges``.
 
     Raises
     ------
@@ -280,9 +297,10 @@ def clusters(
     Notes
     -----
     Mixture of Markov chains: Cadez, Heckerman, Meek, Smyth and White 2003, doi:10.1023/A:1024992613384. Medoids:
-    FasterPAM, Schubert and Rousseeuw 2021, doi:10.1016/j.is.2021.101804. The result depends on the paths, the ids of
-    the customers (where they are drawn) and the seed, not on the order of rows or the number of threads. Conversions
-    take no part in the grouping; their intervals take the clusters as given.
+    FasterPAM, Schubert and Rousseeuw 2021, doi:10.1016/j.is.2021.101804. Hierarchical: chains of nearest neighbours,
+    Murtagh 1983, doi:10.1093/comjnl/26.4.354; a path that many journeys took weighs as many. The result
+    depends on the paths, the ids of the customers (where they are drawn) and the seed, not on the order of rows or the
+    number of threads. Conversions take no part in the grouping; their intervals take the clusters as given.
 
     Examples
     --------
@@ -299,7 +317,11 @@ def clusters(
         raise InputError(f"there is no method {method!r}; there are {', '.join(_METHODS)}")
     if criterion not in ("bic", "held_out"):
         raise InputError(f"there is no criterion {criterion!r}; there are bic and held_out")
-    mixture = method == "mixture"
+    mixture, hierarchical = method == "mixture", method == "hierarchical"
+    if hierarchical and metric not in METRICS:
+        raise InputError(f"there is no distance {metric!r}; there are {', '.join(METRICS)}")
+    if hierarchical:
+        one_of(linkage, "linkage", LINKAGES)
     if clusters is None:
         numbers = list(range(1 if mixture else 2, 9))
     elif isinstance(clusters, Iterable):
@@ -319,8 +341,16 @@ def clusters(
         iterations=whole_number(iterations, "iterations", 1),
         tolerance=float(tolerance),
         distance=_distance_options(
-            "levenshtein" if mixture else method, costs, cost, indel, places, ngram, relative, threads
+            "levenshtein" if mixture else metric if hierarchical else method,
+            costs,
+            cost,
+            indel,
+            places,
+            ngram,
+            relative,
+            threads,
         ),
+        linkage=linkage if hierarchical else None,
         level=level,
         min_n=float(min_n),
         threads=thread_count(threads),

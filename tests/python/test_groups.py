@@ -271,7 +271,7 @@ def test_the_number_of_kinds_is_found() -> None:
     assert row["bic"] == pytest.approx(-2 * row["log_likelihood"] + row["parameters"] * math.log(150))
 
 
-@pytest.mark.parametrize("method", ["mixture", "levenshtein", "ngrams"])
+@pytest.mark.parametrize("method", ["mixture", "levenshtein", "ngrams", "hierarchical"])
 def test_clusters_do_not_depend_on_rows_customers_or_threads(method: str) -> None:
     columns = random_log(4, customers=80)
     found = []
@@ -336,7 +336,7 @@ def test_open_journeys_are_in_no_cluster(journeys: kr.Journeys) -> None:
 
 
 def test_clusters_that_cannot_be_made_name_the_remedy(journeys: kr.Journeys) -> None:
-    with pytest.raises(kr.InputError, match="mixture, levenshtein"):
+    with pytest.raises(kr.InputError, match="mixture, hierarchical, levenshtein"):
         kr.clusters(journeys, method="kmeans")
     with pytest.raises(kr.InputError, match="bic and held_out"):
         kr.clusters(journeys, criterion="aic")  # type: ignore[arg-type]
@@ -362,3 +362,88 @@ def test_cohorts_of_a_public_log_are_found() -> None:
     sessions = Counter(zip(lifecycle.values(), reversed(found.members()["cluster"]), strict=True))
     share = {kind: sessions[kind, 2] / (sessions[kind, 1] + sessions[kind, 2]) for kind, _ in sessions}
     assert share["loyal"] > 1.2 * share["new"]
+
+
+# --- hierarchical clusters
+
+
+def journeys_of_paths(paths: list[list[str]]) -> kr.Journeys:
+    """One customer for each path, in this order."""
+    columns: dict[str, list[Any]] = {"customer": [], "order": [], "touchpoint": []}
+    for number, path in enumerate(paths):
+        columns["customer"] += [f"u{number:03d}"] * len(path)
+        columns["order"] += range(len(path))
+        columns["touchpoint"] += path
+    return kr.journeys(read(columns))
+
+
+@pytest.mark.parametrize("linkage", ["average", "complete", "ward"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_merges_and_cuts_are_those_of_scipy(linkage: Any, seed: int) -> None:
+    """A path that several journeys took is as many objects there, which merge at no height."""
+    hierarchy = pytest.importorskip("scipy.cluster.hierarchy")
+    rng = random.Random(seed)
+    # Lengths and costs without ties, so that which pair comes first is no choice.
+    items = "abcdef"
+    costs = {(a, b): 1 + rng.random() for a, b in itertools.combinations(items, 2)}
+    distinct = [rng.choices(items, k=10) for _ in range(60)]
+    paths = [path for path in distinct for _ in range(rng.choice([1, 1, 1, 2, 5]))]
+    options: dict[str, Any] = {"costs": costs, "indel": 5.0}
+    measured = kr.distances(paths, method="om", **options)
+    place = {path: at for at, path in enumerate(measured.paths)}
+    texts = [" > ".join(path) for path in paths]
+    square = [measured[place[a], place[b]] for a, b in itertools.combinations(texts, 2)]
+    expected = hierarchy.linkage(square, method=linkage)
+    clusters = [2, 3, 7]
+    for number in clusters:
+        found = kr.clusters(
+            journeys_of_paths(paths),
+            method="hierarchical",
+            metric="om",
+            linkage=linkage,
+            clusters=number,
+            **options,
+        )
+        heights = [row["height"] for row in found.merges]
+        assert heights == sorted(heights)
+        assert heights == pytest.approx([height for height in expected[:, 2] if height > 0], rel=1e-9)
+        assert [row["journeys"] for row in found.merges][-1] == len(paths)
+        theirs = hierarchy.fcluster(expected, number, criterion="maxclust").tolist()
+        ours = found.members()["cluster"]
+        assert len(set(zip(ours, theirs, strict=True))) == len(set(theirs)) == number
+        assert found["journeys"] == sorted(found["journeys"], reverse=True)
+        assert found.options["linkage"] == linkage
+
+
+def test_the_path_of_a_hierarchical_cluster_is_its_medoid() -> None:
+    rng = random.Random(8)
+    paths = [rng.choices("abcd", k=rng.randint(1, 7)) for _ in range(80)]
+    found = kr.clusters(journeys_of_paths(paths), method="hierarchical", linkage="complete", clusters=4)
+    members = found.members()
+    for row in found:
+        own = [path for path, cluster in zip(paths, members["cluster"], strict=True) if cluster == row["cluster"]]
+        sums = {" > ".join(a): sum(groups.levenshtein(a, b) for b in own) for a in own}
+        assert sums[row["path"]] == min(sums.values())
+        assert row["certainty"] == pytest.approx(min(sums.values()) / len(own))
+
+
+def test_paths_that_were_not_compared_go_to_the_nearest_medoid() -> None:
+    journeys, kinds = planted(3)
+    found = kr.clusters(journeys, method="hierarchical", metric="om", linkage="ward", clusters=2, sample=40)
+    assert int(found.options["compared_paths"]) < int(found.options["distinct_paths"])
+    assert agreement(found, journeys, kinds) > 0.8
+    chosen = kr.clusters(journeys, method="hierarchical", linkage="average").choice
+    assert chosen["clusters"] == list(range(2, 9))
+    best = max(zip(chosen["silhouette"], chosen["clusters"], strict=True))[1]
+    assert [row["clusters"] for row in chosen if row["chosen"]] == [best]
+
+
+def test_linkages_and_metrics_are_named() -> None:
+    journeys, _ = planted(1)
+    with pytest.raises(kr.InputError, match="average"):
+        kr.clusters(journeys, method="hierarchical", linkage="single")  # type: ignore[arg-type]
+    with pytest.raises(kr.InputError, match="levenshtein, om"):
+        kr.clusters(journeys, method="hierarchical", metric="edit")
+    with pytest.raises(kr.InputError, match="at most as many"):
+        kr.clusters(journeys_of_paths([["a"], ["b"]]), method="hierarchical", clusters=3)
+    assert len(kr.clusters(journeys, clusters=2).merges) == 0

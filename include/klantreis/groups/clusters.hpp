@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "klantreis/groups/distances.hpp"
+#include "klantreis/groups/linkage.hpp"
 #include "klantreis/groups/medoids.hpp"
 #include "klantreis/groups/mixture.hpp"
 #include "klantreis/journeys.hpp"
@@ -31,6 +33,8 @@ struct cluster_options {
   std::uint64_t seed = 0;
   mixture_options mixture = {};
   distance_options distance = {};
+  /// Of distances: merge the nearest clusters until so many are left, instead of seeking the best medoids.
+  std::optional<linkage_rule> linkage = std::nullopt;
   interval_options intervals{};
   unsigned threads = 0;
 };
@@ -43,6 +47,9 @@ struct clustering {
   /// What speaks for each number of clusters: `clusters, log_likelihood, parameters, bic, held_out, chosen`, or
   /// `clusters, distance, silhouette, chosen`.
   table choice = {};
+  /// Of linked clusters: `step, first, second, height, journeys`. The compared paths are numbered from 0 in the order
+  /// of their items; the cluster that step s makes has the number of paths + s, steps counted from 0.
+  table merges = {};
   std::vector<std::uint32_t> cluster_of = {};  ///< by journey; `no_cluster` where it is open
   std::vector<double> certainty = {};  ///< by journey: the probability of its cluster, or the distance to its medoid
   chain_mixture mixture = {};          ///< without clusters when they were made by distances
@@ -51,7 +58,8 @@ struct clustering {
 /// Clusters by a mixture of Markov chains. \throws input_error when no journey is settled; and as `choose_mixture`.
 [[nodiscard]] clustering cluster_by_mixture(const journey_set& journeys, const cluster_options& options = {});
 
-/// Clusters around medoids. \throws input_error when no journey is settled; and as `sequence_distances`, `k_medoids`.
+/// Clusters around medoids, or where a linkage is given, clusters that were merged; their journeys that were not drawn
+/// go to the nearest medoid. \throws input_error when no journey is settled; and as `sequence_distances`, `k_medoids`.
 [[nodiscard]] clustering cluster_by_distance(const journey_set& journeys, const cluster_options& options = {});
 
 /// What sets each cluster apart: the rates of its journeys and those of all others, as `compare` has them, with

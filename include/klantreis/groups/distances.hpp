@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -66,10 +67,14 @@ class sequence_distances {
   ///         where they must not; limit_error when costs of more items are asked than memory should hold.
   sequence_distances(const weighted_sequences& sequences, const distance_options& options);
 
-  /// What a distance needs beside the sequences; one for each thread.
+  /// What a distance needs beside the sequences; one for each thread, and for one object. Distances from one sequence
+  /// to many are fast when they are asked one after the other.
   struct workspace {
     std::vector<double> row = {};
-    std::vector<std::uint64_t> bits = {};
+    std::size_t pattern = (std::numeric_limits<std::size_t>::max)();  ///< the sequence whose bits stand here
+    std::vector<std::uint32_t> row_of = {};                           ///< by item; 0: not in the sequence
+    std::vector<std::uint64_t> bits = {};  ///< rows of blocks: where the sequence has an item
+    std::vector<std::uint64_t> state = {};
   };
   [[nodiscard]] double operator()(std::size_t a, std::size_t b, workspace& space) const;
 
@@ -85,6 +90,9 @@ class sequence_distances {
   [[nodiscard]] std::uint32_t item_at(std::span<const std::uint32_t> sequence, std::size_t place) const noexcept {
     return place < sequence.size() ? sequence[place] : static_cast<std::uint32_t>(sequences_->names.size());
   }
+  void set_pattern(std::size_t a, workspace& space) const;
+  [[nodiscard]] std::size_t levenshtein(std::size_t a, std::size_t b, workspace& space) const;
+  [[nodiscard]] std::size_t insertions(std::size_t a, std::size_t b, workspace& space) const;
   [[nodiscard]] double edit(std::size_t a, std::size_t b, workspace& space) const;
   [[nodiscard]] double by_place(std::size_t a, std::size_t b) const;
   [[nodiscard]] double by_ngrams(std::size_t a, std::size_t b) const;

@@ -26,6 +26,11 @@ struct medoid_clusters {
 [[nodiscard]] medoid_clusters k_medoids(std::span<const double> distances, std::span<const double> weights,
                                         std::size_t clusters, unsigned threads = 0);
 
+/// The medoids of clusters that are given, by number from 0.
+/// \throws input_error when sizes do not fit or a cluster is empty.
+[[nodiscard]] medoid_clusters medoids_of(std::span<const double> distances, std::span<const double> weights,
+                                         std::span<const std::uint32_t> cluster_of, unsigned threads = 0);
+
 }  // namespace klantreis
 
 #ifndef KLANTREIS_COMPILED

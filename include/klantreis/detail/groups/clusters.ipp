@@ -190,6 +190,33 @@ inline std::vector<std::vector<double>> sequence_folds(const clustered_journeys&
   return result;
 }
 
+inline table merge_table(const std::vector<merge_step>& merges, linkage_rule rule) {
+  table result{
+      "Clusters that became one, the nearest first. The compared paths are numbered from 0 in the order of their "
+      "items, "
+      "the cluster that step s makes has the number of paths + s, steps counted from 0. height: how far the two were "
+      "apart; journeys: of both."};
+  std::vector<std::int64_t> steps;
+  std::vector<std::int64_t> first;
+  std::vector<std::int64_t> second;
+  std::vector<double> height;
+  std::vector<double> journeys;
+  for (const merge_step& one : merges) {
+    steps.push_back(static_cast<std::int64_t>(steps.size()));
+    first.push_back(one.first);
+    second.push_back(one.second);
+    height.push_back(one.height);
+    journeys.push_back(one.weight);
+  }
+  result.add("step", std::move(steps));
+  result.add("first", std::move(first));
+  result.add("second", std::move(second));
+  result.add("height", std::move(height));
+  result.add("journeys", std::move(journeys), quantity::count);
+  result.set_option("linkage", std::string{to_text(rule)});
+  return result;
+}
+
 inline std::vector<bool> chosen_column(std::size_t size, std::size_t best) {
   std::vector<bool> chosen(size, false);
   chosen[best] = true;
@@ -270,6 +297,14 @@ KLANTREIS_INLINE clustering cluster_by_distance(const journey_set& journeys, con
   // Costs are those of all sequences, so that the journeys of customers who were not drawn are measured alike.
   const sequence_distances distances{sequences, options.distance};
   const std::vector<double> matrix = distance_matrix(distances, sample.chosen, options.threads);
+  std::vector<merge_step> merges;
+  if (options.linkage) {
+    merges = link_objects(matrix, sample.weights, *options.linkage);
+  }
+  const auto group = [&](std::size_t number) {
+    return options.linkage ? medoids_of(matrix, sample.weights, cut_merges(merges, number), options.threads)
+                           : k_medoids(matrix, sample.weights, number, options.threads);
+  };
   std::vector<medoid_clusters> tried;
   std::vector<double> totals;
   std::vector<double> silhouettes;
@@ -280,7 +315,7 @@ KLANTREIS_INLINE clustering cluster_by_distance(const journey_set& journeys, con
       continue;
     }
     numbers.push_back(number);
-    tried.push_back(k_medoids(matrix, sample.weights, number, options.threads));
+    tried.push_back(group(number));
     totals.push_back(tried.back().total);
     // One cluster has no other to be near to.
     silhouettes.push_back(number == 1 ? null_value : tried.back().silhouette);
@@ -307,6 +342,12 @@ KLANTREIS_INLINE clustering cluster_by_distance(const journey_set& journeys, con
       }
     }
   });
+  for (std::size_t place = 0; options.linkage && place < sample.chosen.size(); ++place) {
+    const std::uint32_t cluster = chosen.cluster_of[place];
+    const std::size_t medoid = chosen.medoids[cluster];
+    cluster_of[sample.chosen[place]] = cluster;
+    distance[sample.chosen[place]] = matrix[place * sample.chosen.size() + medoid];
+  }
   std::vector<std::string> paths;
   for (const std::uint32_t medoid : chosen.medoids) {
     paths.push_back(join_path(sequences.names, sequences[sample.chosen[medoid]]));
@@ -314,12 +355,17 @@ KLANTREIS_INLINE clustering cluster_by_distance(const journey_set& journeys, con
   clustering result;
   detail::finish_clusters(
       result, journeys, data, clusters, cluster_of, distance, paths,
-      "Settled journeys in clusters around medoids, each at the nearest one. path: the medoid; certainty: mean "
-      "distance "
-      "to it. conversion_rate: with an interval by customers, which takes the clusters as given; n: customers.",
+      std::string{
+          options.linkage
+              ? "Settled journeys in clusters that were merged, the nearest first; paths that were not compared "
+                "go to the nearest medoid."
+              : "Settled journeys in clusters around medoids, each at the nearest one."} +
+          " path: the medoid; certainty: mean distance to it. conversion_rate: with an interval by customers, which "
+          "takes the clusters as given; n: customers.",
       options);
   detail::set_cluster_options(result.clusters, journeys, options);
   result.clusters.set_option("method", std::string{to_text(options.distance.metric)});
+  result.clusters.set_option("linkage", options.linkage ? std::string{to_text(*options.linkage)} : "none");
   result.clusters.set_option("distinct_paths", std::to_string(sequences.size()));
   result.clusters.set_option("compared_paths", std::to_string(sample.chosen.size()));
   result.clusters.set_option("customers_drawn",
@@ -333,6 +379,9 @@ KLANTREIS_INLINE clustering cluster_by_distance(const journey_set& journeys, con
   result.choice.add("silhouette", silhouettes);
   result.choice.add("chosen", detail::chosen_column(numbers.size(), best));
   result.choice.set_option("criterion", "silhouette");
+  if (options.linkage) {
+    result.merges = detail::merge_table(merges, *options.linkage);
+  }
   return result;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -30,110 +31,30 @@ inline void check_cost(double cost, std::string_view what) {
   }
 }
 
-/// Myers' bit-parallel edit distance (doi:10.1145/316542.316550) in the blocks of Hyyrö 2003.
-///
-/// `equal[block]` holds, by item of the alphabet, where the pattern has it.
-class bit_rows {
- public:
-  bit_rows(std::span<const std::uint32_t> pattern, std::vector<std::uint64_t>& store)
-      : blocks_((pattern.size() + 63) / 64) {
-    // The items of the pattern in order, found by binary search: alphabets may be large and patterns are short.
-    items_.assign(pattern.begin(), pattern.end());
-    std::sort(items_.begin(), items_.end());
-    items_.erase(std::unique(items_.begin(), items_.end()), items_.end());
-    store.assign(blocks_ * items_.size(), 0);
-    for (std::size_t place = 0; place < pattern.size(); ++place) {
-      store[index_of(pattern[place]) * blocks_ + place / 64] |= std::uint64_t{1} << (place % 64);
-    }
-    bits_ = store.data();
-  }
+/// One block of Myers' bit-parallel edit distance (doi:10.1145/316542.316550), chained as by Hyyrö 2003.
+struct edit_block {
+  std::uint64_t up = ~std::uint64_t{0};
+  std::uint64_t down = 0;
 
-  [[nodiscard]] std::size_t blocks() const noexcept { return blocks_; }
-  /// Where the pattern has `item`; nothing when it does not.
-  [[nodiscard]] const std::uint64_t* of(std::uint32_t item) const noexcept {
-    const std::size_t index = index_of(item);
-    return index < items_.size() && items_[index] == item ? bits_ + index * blocks_ : nullptr;
+  /// Takes an item that the pattern has where `equal` says, and what the block before hands on; `last` is the bit of
+  /// the pattern's end. Returns by how much the distance changes there.
+  int step(std::uint64_t equal, std::uint64_t& carry_up, std::uint64_t& carry_down, std::uint64_t last) noexcept {
+    const std::uint64_t x = equal | carry_down;
+    const std::uint64_t zero = (((x & up) + up) ^ up) | x | down;
+    std::uint64_t more = down | ~(zero | up);
+    std::uint64_t less = zero & up;
+    const int change = static_cast<int>((more & last) != 0) - static_cast<int>((less & last) != 0);
+    const std::uint64_t out_up = more >> 63U;
+    const std::uint64_t out_down = less >> 63U;
+    more = more << 1U | carry_up;
+    less = less << 1U | carry_down;
+    up = less | ~(zero | more);
+    down = more & zero;
+    carry_up = out_up;
+    carry_down = out_down;
+    return change;
   }
-
- private:
-  [[nodiscard]] std::size_t index_of(std::uint32_t item) const noexcept {
-    return static_cast<std::size_t>(std::lower_bound(items_.begin(), items_.end(), item) - items_.begin());
-  }
-
-  std::size_t blocks_;
-  std::vector<std::uint32_t> items_;
-  const std::uint64_t* bits_ = nullptr;
 };
-
-inline std::size_t levenshtein_bits(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b,
-                                    std::vector<std::uint64_t>& store) {
-  if (a.empty() || b.empty()) {
-    return a.size() + b.size();
-  }
-  const bit_rows rows{a, store};
-  struct block {
-    std::uint64_t up = ~std::uint64_t{0};
-    std::uint64_t down = 0;
-  };
-  std::vector<block> blocks(rows.blocks());
-  const std::uint64_t last = std::uint64_t{1} << ((a.size() - 1) % 64);
-  std::size_t distance = a.size();
-  for (const std::uint32_t item : b) {
-    const std::uint64_t* equal = rows.of(item);
-    std::uint64_t carry_up = 1;  // the first row counts what is inserted before the pattern
-    std::uint64_t carry_down = 0;
-    for (std::size_t at = 0; at < blocks.size(); ++at) {
-      block& own = blocks[at];
-      const std::uint64_t here = equal == nullptr ? 0 : equal[at];
-      const std::uint64_t x = here | carry_down;
-      const std::uint64_t zero = (((x & own.up) + own.up) ^ own.up) | x | own.down;
-      std::uint64_t up = own.down | ~(zero | own.up);
-      std::uint64_t down = zero & own.up;
-      if (at + 1 == blocks.size()) {
-        distance += (up & last) != 0 ? 1U : 0U;
-        distance -= (down & last) != 0 ? 1U : 0U;
-      }
-      const std::uint64_t out_up = up >> 63U;
-      const std::uint64_t out_down = down >> 63U;
-      up = up << 1U | carry_up;
-      down = down << 1U | carry_down;
-      own.up = down | ~(zero | up);
-      own.down = up & zero;
-      carry_up = out_up;
-      carry_down = out_down;
-    }
-  }
-  return distance;
-}
-
-/// The length of the longest common subsequence, by bits (Hyyrö 2004).
-inline std::size_t common_subsequence_bits(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b,
-                                           std::vector<std::uint64_t>& store) {
-  if (a.empty() || b.empty()) {
-    return 0;
-  }
-  const bit_rows rows{a, store};
-  std::vector<std::uint64_t> state(rows.blocks(), ~std::uint64_t{0});
-  for (const std::uint32_t item : b) {
-    const std::uint64_t* equal = rows.of(item);
-    if (equal == nullptr) {
-      continue;
-    }
-    std::uint64_t carry = 0;
-    for (std::size_t at = 0; at < state.size(); ++at) {
-      const std::uint64_t matches = state[at] & equal[at];
-      const std::uint64_t sum = state[at] + matches;
-      const std::uint64_t with_carry = sum + carry;
-      carry = (sum < matches ? 1U : 0U) | (with_carry < sum ? 1U : 0U);
-      state[at] = with_carry | (state[at] - matches);
-    }
-  }
-  std::size_t length = 0;
-  for (std::size_t place = 0; place < a.size(); ++place) {
-    length += (state[place / 64] >> (place % 64) & 1U) == 0 ? 1U : 0U;
-  }
-  return length;
-}
 
 }  // namespace detail
 
@@ -342,11 +263,10 @@ KLANTREIS_INLINE double sequence_distances::operator()(std::size_t a, std::size_
     case sequence_metric::ngrams:
       return by_ngrams(a, b);
     case sequence_metric::levenshtein:
-      distance = static_cast<double>(detail::levenshtein_bits(first, second, space.bits));
+      distance = static_cast<double>(levenshtein(a, b, space));
       break;
     case sequence_metric::lcs:
-      distance = static_cast<double>(first.size() + second.size() -
-                                     2 * detail::common_subsequence_bits(first, second, space.bits));
+      distance = static_cast<double>(insertions(a, b, space));
       break;
     case sequence_metric::om:
       distance = edit(a, b, space);
@@ -360,16 +280,112 @@ KLANTREIS_INLINE double sequence_distances::operator()(std::size_t a, std::size_
   return options_.relative && longest > 0 ? distance / static_cast<double>(longest) : distance;
 }
 
+KLANTREIS_INLINE void sequence_distances::set_pattern(std::size_t a, workspace& space) const {
+  if (space.pattern == a) {
+    return;
+  }
+  space.row_of.resize(sequences_->names.size());
+  if (space.pattern < sequences_->size()) {
+    for (const std::uint32_t item : (*sequences_)[space.pattern]) {
+      space.row_of[item] = 0;
+    }
+  }
+  const auto items = (*sequences_)[a];
+  const std::size_t blocks = (items.size() + 63) / 64;
+  space.bits.assign(blocks, 0);
+  std::uint32_t rows = 1;
+  for (std::size_t place = 0; place < items.size(); ++place) {
+    std::uint32_t& row = space.row_of[items[place]];
+    if (row == 0) {
+      row = rows++;
+      space.bits.resize(rows * blocks, 0);
+    }
+    space.bits[row * blocks + place / 64] |= std::uint64_t{1} << (place % 64);
+  }
+  space.pattern = a;
+}
+
+KLANTREIS_INLINE std::size_t sequence_distances::levenshtein(std::size_t a, std::size_t b, workspace& space) const {
+  const std::size_t length = (*sequences_)[a].size();
+  const auto others = (*sequences_)[b];
+  if (length == 0 || others.empty()) {
+    return length + others.size();
+  }
+  set_pattern(a, space);
+  const std::size_t blocks = (length + 63) / 64;
+  const std::uint64_t last = std::uint64_t{1} << ((length - 1) % 64);
+  auto distance = static_cast<std::ptrdiff_t>(length);
+  if (blocks == 1) {
+    detail::edit_block only;
+    for (const std::uint32_t item : others) {
+      std::uint64_t carry_up = 1;  // the first row counts what is inserted before the pattern
+      std::uint64_t carry_down = 0;
+      distance += only.step(space.bits[space.row_of[item]], carry_up, carry_down, last);
+    }
+    return static_cast<std::size_t>(distance);
+  }
+  std::vector<detail::edit_block> all(blocks);
+  for (const std::uint32_t item : others) {
+    const std::uint64_t* equal = space.bits.data() + space.row_of[item] * blocks;
+    std::uint64_t carry_up = 1;
+    std::uint64_t carry_down = 0;
+    for (std::size_t at = 0; at < blocks; ++at) {
+      const int change = all[at].step(equal[at], carry_up, carry_down, last);
+      distance += at + 1 == blocks ? change : 0;
+    }
+  }
+  return static_cast<std::size_t>(distance);
+}
+
+// What is inserted and deleted where nothing is substituted: all but the longest common subsequence, which is found by
+// bits (Hyyrö 2004, "Bit-parallel LCS-length computation revisited").
+KLANTREIS_INLINE std::size_t sequence_distances::insertions(std::size_t a, std::size_t b, workspace& space) const {
+  const std::size_t length = (*sequences_)[a].size();
+  const auto others = (*sequences_)[b];
+  if (length == 0 || others.empty()) {
+    return length + others.size();
+  }
+  set_pattern(a, space);
+  const std::size_t blocks = (length + 63) / 64;
+  std::size_t common = 0;
+  if (blocks == 1) {
+    std::uint64_t state = ~std::uint64_t{0};
+    for (const std::uint32_t item : others) {
+      const std::uint64_t matches = state & space.bits[space.row_of[item]];
+      state = (state + matches) | (state - matches);
+    }
+    common = static_cast<std::size_t>(std::popcount(~state & (~std::uint64_t{0} >> (64 - length))));
+    return length + others.size() - 2 * common;
+  }
+  space.state.assign(blocks, ~std::uint64_t{0});
+  for (const std::uint32_t item : others) {
+    const std::uint64_t* equal = space.bits.data() + space.row_of[item] * blocks;
+    std::uint64_t carry = 0;
+    for (std::size_t at = 0; at < blocks; ++at) {
+      std::uint64_t& state = space.state[at];
+      const std::uint64_t matches = state & equal[at];
+      const std::uint64_t sum = state + matches;
+      const std::uint64_t with_carry = sum + carry;
+      carry = (sum < matches ? 1U : 0U) | (with_carry < sum ? 1U : 0U);
+      state = with_carry | (state - matches);
+    }
+  }
+  const std::uint64_t last = ~std::uint64_t{0} >> (64 * blocks - length);
+  for (std::size_t at = 0; at < blocks; ++at) {
+    common += static_cast<std::size_t>(std::popcount(~space.state[at] & (at + 1 == blocks ? last : ~std::uint64_t{0})));
+  }
+  return length + others.size() - 2 * common;
+}
+
 KLANTREIS_INLINE double sequence_distances::edit(std::size_t a, std::size_t b, workspace& space) const {
-  const auto rows = (*sequences_)[a];
-  const auto columns = (*sequences_)[b];
   if (plain_costs_ == edit_costs::no_substitution) {
-    const std::size_t common = detail::common_subsequence_bits(rows, columns, space.bits);
-    return indel_ * static_cast<double>(rows.size() + columns.size() - 2 * common);
+    return indel_ * static_cast<double>(insertions(a, b, space));
   }
   if (plain_costs_ == edit_costs::equal) {
-    return indel_ * static_cast<double>(detail::levenshtein_bits(rows, columns, space.bits));
+    return indel_ * static_cast<double>(levenshtein(a, b, space));
   }
+  const auto rows = (*sequences_)[a];
+  const auto columns = (*sequences_)[b];
   const std::size_t items = sequences_->names.size();
   std::vector<double>& row = space.row;
   row.resize(columns.size() + 1);

@@ -14,6 +14,33 @@
 namespace klantreis {
 namespace detail {
 
+/// Clusters with their medoids, the heaviest first.
+[[nodiscard]] inline medoid_clusters by_weight(std::span<const std::uint32_t> medoids,
+                                               std::span<const std::uint32_t> cluster_of,
+                                               std::span<const double> weights, double total) {
+  medoid_clusters found;
+  const std::size_t clusters = medoids.size();
+  std::vector<double> sizes(clusters, 0.0);
+  for (std::size_t object = 0; object < weights.size(); ++object) {
+    sizes[cluster_of[object]] += weights[object];
+  }
+  std::vector<std::uint32_t> order(clusters);
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return sizes[a] != sizes[b] ? sizes[a] > sizes[b] : medoids[a] < medoids[b];
+  });
+  std::vector<std::uint32_t> place(clusters);
+  for (std::uint32_t to = 0; to < clusters; ++to) {
+    place[order[to]] = to;
+    found.medoids.push_back(medoids[order[to]]);
+  }
+  for (const std::uint32_t cluster : cluster_of) {
+    found.cluster_of.push_back(place[cluster]);
+  }
+  found.total = total;
+  return found;
+}
+
 /// k-medoids while medoids are exchanged: of each object its nearest and second nearest medoid.
 class medoid_search {
  public:
@@ -79,29 +106,7 @@ class medoid_search {
     }
   }
 
-  [[nodiscard]] medoid_clusters result() const {
-    medoid_clusters found;
-    const std::size_t clusters = medoids_.size();
-    std::vector<double> sizes(clusters, 0.0);
-    for (std::size_t object = 0; object < size_; ++object) {
-      sizes[nearest_[object]] += weights_[object];
-    }
-    std::vector<std::uint32_t> order(clusters);
-    std::iota(order.begin(), order.end(), 0U);
-    std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return sizes[a] != sizes[b] ? sizes[a] > sizes[b] : medoids_[a] < medoids_[b];
-    });
-    std::vector<std::uint32_t> place(clusters);
-    for (std::uint32_t to = 0; to < clusters; ++to) {
-      place[order[to]] = to;
-      found.medoids.push_back(medoids_[order[to]]);
-    }
-    for (std::size_t object = 0; object < size_; ++object) {
-      found.cluster_of.push_back(place[nearest_[object]]);
-    }
-    found.total = total_;
-    return found;
-  }
+  [[nodiscard]] medoid_clusters result() const { return by_weight(medoids_, nearest_, weights_, total_); }
 
  private:
   [[nodiscard]] double at(std::size_t a, std::size_t b) const noexcept { return distances_[a * size_ + b]; }
@@ -223,6 +228,37 @@ KLANTREIS_INLINE medoid_clusters k_medoids(std::span<const double> distances, st
   search.build(clusters);
   search.swap();
   medoid_clusters found = search.result();
+  detail::set_silhouettes(found, distances, weights, threads);
+  return found;
+}
+
+KLANTREIS_INLINE medoid_clusters medoids_of(std::span<const double> distances, std::span<const double> weights,
+                                            std::span<const std::uint32_t> cluster_of, unsigned threads) {
+  const std::size_t size = weights.size();
+  if (cluster_of.size() != size || distances.size() != size * size) {
+    throw input_error("there are " + std::to_string(distances.size()) + " distances and clusters of " +
+                      std::to_string(cluster_of.size()) + " objects for " + std::to_string(size) + " weights");
+  }
+  const std::size_t clusters = size == 0 ? 0 : *std::max_element(cluster_of.begin(), cluster_of.end()) + std::size_t{1};
+  constexpr auto none = (std::numeric_limits<std::uint32_t>::max)();
+  std::vector<std::uint32_t> medoids(clusters, none);
+  std::vector<double> least(clusters, std::numeric_limits<double>::infinity());
+  for (std::uint32_t object = 0; object < size; ++object) {
+    const std::uint32_t own = cluster_of[object];
+    double sum = 0.0;
+    for (std::size_t other = 0; other < size; ++other) {
+      sum += cluster_of[other] == own ? weights[other] * distances[object * size + other] : 0.0;
+    }
+    if (sum < least[own]) {
+      least[own] = sum;
+      medoids[own] = object;
+    }
+  }
+  if (std::find(medoids.begin(), medoids.end(), none) != medoids.end()) {
+    throw input_error("a cluster has no objects; number the clusters from 0 without gaps");
+  }
+  medoid_clusters found =
+      detail::by_weight(medoids, cluster_of, weights, std::accumulate(least.begin(), least.end(), 0.0));
   detail::set_silhouettes(found, distances, weights, threads);
   return found;
 }
