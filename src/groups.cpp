@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "klantreis/detail/groups/cluster_tables.ipp"
 #include "klantreis/detail/groups/clusters.ipp"
 #include "klantreis/detail/groups/distances.ipp"
 #include "klantreis/detail/groups/linkage.ipp"

@@ -32,6 +32,7 @@ from klantreis._conformance import (
 )
 from klantreis._core import InputError, LimitError, __version__
 from klantreis._design import Design
+from klantreis._distances import Distances, distances
 from klantreis._dropoff import (
     Carts,
     DropOff,
@@ -60,7 +61,7 @@ from klantreis._funnel.views import (
     funnel_trend,
 )
 from klantreis._graph import Graph, graph
-from klantreis._groups import Clusters, Distances, clusters, distances, typical
+from klantreis._groups import Clusters, clusters, typical
 from klantreis._hypotheses import changes, hypotheses
 from klantreis._improve import MakeOrBreak, Scenario, best_changes, improve, make_or_break, scenario, what_if
 from klantreis._interchange import from_pm4py, read_xes, to_pm4py, write_xes

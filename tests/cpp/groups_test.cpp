@@ -229,3 +229,43 @@ TEST_CASE("what cannot be grouped is refused with a remedy", "[groups]") {
   CHECK_THROWS_WITH(to_sequence_metric("omm"), ContainsSubstring("levenshtein"));
   CHECK_THROWS_WITH(k_medoids(std::vector<double>{0.0}, std::vector<double>{1.0}, 2), ContainsSubstring("too few"));
 }
+
+TEST_CASE("clusters merge at the heights of the worked example and are cut where so many are left", "[groups]") {
+  // Points on a line at 0, 1, 3, 7 and 8.5; heights as scipy.cluster.hierarchy.linkage gives them.
+  const std::vector<double> points{0.0, 1.0, 3.0, 7.0, 8.5};
+  std::vector<double> distances;
+  for (const double a : points) {
+    for (const double b : points) {
+      distances.push_back(std::abs(a - b));
+    }
+  }
+  const std::vector<double> weights(points.size(), 1.0);
+  const auto heights_of = [&](linkage_rule rule) {
+    std::vector<double> heights;
+    for (const merge_step& one : link_objects(distances, weights, rule)) {
+      heights.push_back(one.height);
+    }
+    return heights;
+  };
+  const std::vector<std::pair<linkage_rule, std::vector<double>>> expected{
+      {linkage_rule::average, {1.0, 1.5, 2.5, 6.416666666666667}},
+      {linkage_rule::complete, {1.0, 1.5, 3.0, 8.5}},
+      {linkage_rule::ward, {1.0, 1.5, 2.8867513459481287, 9.940657255265705}}};
+  for (const auto& [rule, heights] : expected) {
+    const std::vector<double> found = heights_of(rule);
+    REQUIRE(found.size() == heights.size());
+    for (std::size_t step = 0; step < heights.size(); ++step) {
+      CHECK_THAT(found[step], WithinRel(heights[step], 1e-12));
+    }
+  }
+  const auto merges = link_objects(distances, weights, linkage_rule::ward);
+  CHECK((merges[2].first == 2 && merges[2].second == 5 && merges[2].weight == 3.0));
+  CHECK((merges[3].first == 6 && merges[3].second == 7 && merges[3].weight == 5.0));
+  CHECK(cut_merges(merges, 3) == std::vector<std::uint32_t>{0, 0, 1, 2, 2});
+  CHECK(cut_merges(merges, 1) == std::vector<std::uint32_t>(5, 0));
+  CHECK(cut_merges(merges, 5) == std::vector<std::uint32_t>{0, 1, 2, 3, 4});
+  CHECK_THROWS_WITH(cut_merges(merges, 6), ContainsSubstring("at most as many"));
+  CHECK_THROWS_WITH(link_objects(distances, std::vector<double>(4, 1.0), linkage_rule::ward),
+                    ContainsSubstring("25 distances"));
+  CHECK_THROWS_WITH(to_linkage_rule("single"), ContainsSubstring("average, complete, ward"));
+}

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "cpp/support/small_log.hpp"
+#include "klantreis/patterns.hpp"
 
 using namespace klantreis;
 using namespace std::chrono_literals;
@@ -73,4 +74,23 @@ TEST_CASE("states by day follow the days since the customer was last there", "[p
       test::log_of({{"u", 0, "a"}, {"u", 2 * day, "a"}, {"u", 2 * day + 5, "b"}, {"v", 4 * day, "a"}});
   CHECK(names_of(daily_states(log)).find("new at_risk_wau current at_risk_wau at_risk_wau") != std::string::npos);
   CHECK(daily_states(log).events() == 6);
+}
+
+TEST_CASE("results say how their events were prepared", "[prepare]") {
+  const event_log log = visit();
+  const event_log merged = with_preparation(collapse_repeats(log), "merge repeats");
+  CHECK(preparation_of(log).empty());
+  CHECK(preparation_of(select_events(merged, path_pattern{"ad"}, false)) == "merge repeats");
+  const journey_set journeys = make_journeys(merged, {.conversion = {"order"}});
+  const auto option_of = [](const table& result) {
+    for (const auto& [name, value] : result.options()) {
+      if (name == "prepared") {
+        return value;
+      }
+    }
+    return std::string{"nothing"};
+  };
+  CHECK(option_of(step_matrix(journeys)) == "merge repeats");
+  CHECK(option_of(step_matrix(select_journeys(journeys, path_pattern{"ad"}))) == "merge repeats; journeys with ad");
+  CHECK(option_of(step_matrix(make_journeys(log))) == "nothing");
 }

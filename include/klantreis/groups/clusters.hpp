@@ -90,5 +90,6 @@ struct sequence_sample {
 }  // namespace klantreis
 
 #ifndef KLANTREIS_COMPILED
+#include "klantreis/detail/groups/cluster_tables.ipp"
 #include "klantreis/detail/groups/clusters.ipp"
 #endif
