@@ -21,7 +21,7 @@ _HTML_ROWS = 15
 # A table of a few rows more is shown whole.
 _WHOLE = 22
 _PATH_ITEMS = 10
-_CSV_BYTES = 3_600
+_CSV_BYTES = 3_000
 # Columns of items; the names of other things, such as owners, may be the same and mean no touchpoint.
 _ITEMS = ("touchpoint", "channel", "phase", "from", "to", "before", "next", "label")
 _NOTHING = (Markup(), Markup("–"))
