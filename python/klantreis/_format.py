@@ -110,7 +110,7 @@ def cell(value: object, quantity: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return value
+        return count(int(value)) if quantity == "figure" and value.isascii() and value.isdigit() else value
     if isinstance(value, datetime.datetime):
         return moment((value - _EPOCH) // datetime.timedelta(microseconds=1))
     if not isinstance(value, (int, float)):

@@ -367,16 +367,25 @@ class Table:
             stem, found, _ = name.rpartition("lower")
             upper = stem + "upper"
             if found and name.endswith("lower") and upper in names and self._core.type(name) == "number":
-                quantity = self.quantity(name)
-                pairs = zip(self[name], self[upper], strict=True)
-                cells = [_format.interval(low, high, quantity) for low, high in pairs]
+                bounds = zip(self[name], self[upper], self._quantities(name), strict=True)
+                cells = [_format.interval(low, high, quantity) for low, high, quantity in bounds]
                 # Right after its number, an interval needs no name of its own.
                 follows = bool(shown) and shown[-1][0] + "_" == stem
                 shown.append(("lower – upper" if follows else f"{name} – {upper}", cells, False))
             elif not (name.endswith("upper") and name.removesuffix("upper") + "lower" in names):
                 is_text = self._core.type(name) in ("text", "boolean")
-                shown.append((name, [_format.cell(value, self.quantity(name)) for value in self[name]], is_text))
+                values = zip(self[name], self._quantities(name), strict=True)
+                shown.append((name, [_format.cell(value, quantity) for value, quantity in values], is_text))
         return shown
+
+    def _quantities(self, name: str) -> list[str]:
+        """What the number in each row is, which may depend on what else the row says."""
+        quantity = self.quantity(name)
+        if quantity == "share" and "rate" in self.columns and self._core.type("rate") == "text":
+            return ["amount" if rate == "value_per_journey" else quantity for rate in self["rate"]]
+        if name == "value" and self.columns == ["figure", "value", "note"]:
+            return ["figure"] * len(self)
+        return [quantity] * len(self)
 
 
 def _turned(shown: list[tuple[str, list[str], bool]]) -> list[tuple[str, list[str], bool]]:

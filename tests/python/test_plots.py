@@ -6,7 +6,9 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -466,3 +468,20 @@ def test_only_differences_beyond_chance_are_strong() -> None:
     strong_moves = [text for text, colour in zip(link.customdata, link.color, strict=True) if colour.endswith(",0.85)")]
     assert strong_moves
     assert all("rare" in text or "usual" in text for text in strong_moves)
+
+
+def test_the_renderer_that_the_guide_names_needs_no_network(root: Path) -> None:
+    import plotly.io
+
+    guide = (root / "docs" / "guides" / "share.md").read_text(encoding="utf-8")
+    name = re.search(r'renderers\.default = "(\w+)"', guide)
+    assert name is not None
+    renderer = plotly.io.renderers[name[1]]
+    assert not renderer.connected
+    figure = kr.drop_off(kr.datasets.webshop(500).journeys()).plot()
+    html = renderer.to_mimebundle(figure.to_dict())["text/html"]
+    assert "Plotly.newPlot" in html
+    # Only formulas come from elsewhere, which the pictures have none of.
+    assert all("mathjax" in address for address in re.findall(r'<script[^>]* src="([^"]*)"', html))
+    # Its own choice keeps only data, which an exported page does not draw.
+    assert "text/html" not in plotly.io.renderers["plotly_mimetype"].to_mimebundle(figure.to_dict())

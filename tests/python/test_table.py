@@ -373,3 +373,26 @@ def test_html_escapes_names() -> None:
 )
 def test_numbers_as_people_write_them(written: str, text: str) -> None:
     assert written == text
+
+
+def test_whole_numbers_of_the_health_of_a_log_are_written_as_people_write_them() -> None:
+    health = kr.datasets.webshop(2_000).health()
+    assert dict(zip(health["figure"], health["value"], strict=True))["customers"] == "2000"
+    assert re.search(r"customers +2,000$", str(health), re.MULTILINE)
+    assert "<bdi>2,000</bdi>" in health._repr_html_()
+    assert re.search(r"first event +2025-01-01T", str(health))
+    named = kr.Table.from_columns({"customer": ["12345"], "value": ["12345"]})
+    assert "12,345" not in str(named)
+
+
+def test_amounts_among_shares_are_written_as_amounts() -> None:
+    found = kr.compare(kr.datasets.webshop(2_000).journeys(), before="2025-07-01").head(2)
+    share, amount = found.to_dicts()
+    assert (share["rate"], amount["rate"]) == ("conversion_rate", "value_per_journey")
+    lines = str(found).splitlines()
+    assert f"{100 * share['first']:.1f}%" in lines[1]
+    assert lines[2].split()[1:3] == [
+        f"{amount['first']:.2f}",
+        f"{amount['first_lower']:.2f}–{amount['first_upper']:.2f}",
+    ]
+    assert "%" not in lines[2]

@@ -79,29 +79,40 @@ def _columns(words: Words, table: Table) -> list[tuple[str, list[Markup], bool]]
     columns = []
     for name in table.columns:
         stem = name.removesuffix("lower")
-        quantity = table.quantity(name)
+        quantities = head._quantities(name)
         if stem != name and stem + "upper" in table.columns:
-            pairs = zip(head[name], head[stem + "upper"], strict=True)
-            cells = [Markup.escape(words.interval(low, high, quantity) or "–") for low, high in pairs]
+            bounds = zip(head[name], head[stem + "upper"], quantities, strict=True)
+            cells = [Markup.escape(words.interval(low, high, quantity) or "–") for low, high, quantity in bounds]
             columns.append((words.column(name), cells, False))
         elif not (name.endswith("upper") and name.removesuffix("upper") + "lower" in table.columns):
             is_text = table._core.type(name) == "text"
-            write = _writer(words, name, quantity, is_text)
+            write = _writer(words, name, is_text)
+            cells = [write(value, quantity) for value, quantity in zip(head[name], quantities, strict=True)]
             # Marks are words, but as short as a number.
-            columns.append((words.column(name), [write(value) for value in head[name]], is_text and name != "marks"))
+            head_of = "rate_name" if name == "rate" and is_text else name
+            columns.append((words.column(head_of), cells, is_text and name != "marks"))
     return columns
 
 
-def _writer(words: Words, name: str, quantity: str, is_text: bool) -> Callable[[Any], Markup]:
+def _writer(words: Words, name: str, is_text: bool) -> Callable[[Any, str], Markup]:
     if name == "marks":
-        return lambda value: Markup.escape(words.marks(value))
+        return lambda value, _: Markup.escape(words.marks(value))
     if name == "path":
-        return lambda value: _written_path(words, value)
+        return lambda value, _: _written_path(words, value)
     if name == "model":
-        return lambda value: model_name(words, value)
+        return lambda value, _: model_name(words, value)
+    if is_text and name in _ITEMS:
+        return lambda value, _: words.state(value, alone=True)
+    if is_text and name == "rate":
+        return lambda value, _: Markup.escape(words.column(value))
     if is_text:
-        return lambda value: words.state(value, alone=True) if name in _ITEMS else words.raw(value, alone=True)
-    return lambda value: Markup.escape(words.cell(value, quantity))
+        return lambda value, quantity: words.raw(_figure(words, value) if quantity == "figure" else value, alone=True)
+    return lambda value, quantity: Markup.escape(words.cell(value, quantity))
+
+
+def _figure(words: Words, value: str) -> str:
+    """A whole number as people write it; other texts, such as instants, as they are."""
+    return words.cell(value, "figure") if value.isdigit() else value
 
 
 def _written_path(words: Words, path: str) -> Markup:

@@ -31,6 +31,8 @@ COLUMNS = {
     "customers_who_convert_lower": "Interval",
     "period": "Period",
     "complete": "Complete",
+    "rate_name": "Rate",
+    "transition": "Transition",
     "marks": "Marks",
     "median_time": "Median time",
     "p25_time": "1 in 4 within",

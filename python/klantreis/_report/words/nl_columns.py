@@ -31,6 +31,8 @@ COLUMNS = {
     "customers_who_convert_lower": "Interval",
     "period": "Periode",
     "complete": "Volledig",
+    "rate_name": "Cijfer",
+    "transition": "Overgang",
     "marks": "Kanttekening",
     "median_time": "Mediane tijd",
     "p25_time": "1 op 4 binnen",
