@@ -28,6 +28,11 @@ from path_questions import OURS, PLACES, RIVALS, SAMPLES_ONLY, Rival, ours_of
 from peers import used
 
 SIZES = [100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000]
+DIFFERENT = 3  # how a process ends whose answers differ
+
+
+class DifferenceError(Exception):
+    """Two packages gave different answers."""
 
 
 def load(file: str) -> Any:
@@ -73,7 +78,7 @@ def compare(file: str, number: int, size: int) -> dict[str, Any]:
     ]
     if wrong:
         name = wrong[0]
-        raise SystemExit(
+        raise DifferenceError(
             f"{rival.question}: {len(wrong)} of {len(expected)} figures differ, the first at {name}: "
             f"{rival.package} gives {expected.get(name)}, klantreis {given.get(name)}"
         )
@@ -91,6 +96,8 @@ def grow(file: str, number: int, whole: int, limit: float) -> dict[str, Any] | N
             done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=5 * limit)
         except subprocess.TimeoutExpired:
             break
+        if done.returncode == DIFFERENT:
+            raise SystemExit(done.stderr)
         if done.returncode != 0:
             print(f"{rival.package}, {rival.question}, {size} sequences:\n{done.stderr[-1500:]}", file=sys.stderr)
             break
@@ -124,15 +131,18 @@ def main() -> int:
         print(f"{given.file or 'the file of page sequences'} is not there; give --file or set KLANTREIS_SHARED")
         return 0
     if given.one:
-        print(json.dumps(compare(given.file, *given.one)))
+        try:
+            print(json.dumps(compare(given.file, *given.one)))
+        except DifferenceError as error:
+            print(error, file=sys.stderr)
+            return DIFFERENT
         return 0
     table = load(given.file)
     journeys, cut = timed(lambda: ours_of(table))
     print(f"\n### Path analysis of {len(journeys):,} sequences, {table.num_rows:,} page views\n")
     print(f"Reading the table and cutting the journeys: {cut:.2f} s.\n")
-    print(
-        "| question | klantreis, all, s | other | its largest sample | it, s | klantreis, s | ratio | equal figures |"
-    )
+    head = ["question", "klantreis, all, s", "other", "its largest sample", "its time, s", "klantreis, read and cut, s"]
+    print("| " + " | ".join([*head, "ratio", "equal figures"]) + " |")
     print("|---|---|---|---|---|---|---|---|")
     for question in given.questions:
         start = f"| {question} | – "

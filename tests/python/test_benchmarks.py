@@ -174,3 +174,14 @@ def test_distances_are_those_of_sequenzo(pages: Path, path_benchmark: ModuleType
         pytest.skip("the distances of sequenzo end the process on this machine")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["figures"] == 100
+
+
+def test_a_package_that_answers_otherwise_ends_the_comparison(
+    pages: Path, path_benchmark: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("sklearn")
+    questions = importlib.import_module("path_questions")
+    number = next(n for n, rival in enumerate(questions.RIVALS) if rival.question == "n-grams")
+    monkeypatch.setattr(questions, "words", lambda sequence: sequence)
+    with pytest.raises(path_benchmark.DifferenceError, match="figures differ, the first at"):
+        path_benchmark.compare(str(pages), number, 50)
