@@ -368,7 +368,7 @@ def results_of(journeys: kr.Journeys, log: kr.Log) -> dict[str, kr.Table]:
     }
 
 
-def test_every_result_says_how_its_events_were_prepared() -> None:
+def test_results_say_how_their_events_were_prepared() -> None:
     raw = kr.datasets.webshop(400).journeys().log
     prepared = kr.prepare(raw).drop("status_mail").collapse()
     log = prepared.run()
