@@ -154,3 +154,18 @@ def test_the_map_says_what_things_are_called_and_whose_channels_they_are(
     used = {attrs["href"] for tag, attrs in page.elements if tag == "use"}
     assert used <= {f"#{attrs['id']}" for tag, attrs in page.elements if tag == "symbol"}
     assert re.search(r'<use href="#i-search"/>', page.text)
+
+
+def test_in_a_sentence_where_journeys_begin_has_no_capital(tmp_path: Path) -> None:
+    columns: dict[str, list[str]] = {"customer_id": [], "timestamp": [], "touchpoint": []}
+    for day in range(1, 61):
+        for customer in range(40):
+            # Later customers begin at the touchpoint that most orders come from; nothing else changes.
+            path = ["visit", "order"] if (customer % 2 if day <= 30 else customer % 8) else ["ad"]
+            for hour, touchpoint in enumerate(path, 8):
+                columns["customer_id"].append(f"{day} {customer}")
+                columns["timestamp"].append(f"2024-{2 + day // 30}-{1 + day % 28:02} {hour:02}:00")
+                columns["touchpoint"].append(touchpoint)
+    page = write(cut(columns, conversion="order"), tmp_path, since="2024-03-01")
+    assert "most of it was gained at where they begin" in page.shown
+    assert "Where they begin another mix of first items" in page.shown

@@ -116,8 +116,8 @@ def main_part(context: Context, change: Change) -> dict[str, Any] | None:
 
 
 def item_name(context: Context, item: str, length: int) -> Markup:
-    """What an item is called, or where journeys begin."""
-    return context.words("changes.start") if item == _START else context.words.name(item, length)
+    """What an item is called in a sentence, or where journeys begin."""
+    return context.words("changes.start_in") if item == _START else context.words.name(item, length)
 
 
 def leaving_changed(context: Context, name: str) -> Markup | str:
@@ -148,7 +148,7 @@ def _line(context: Context, change: Change, row: dict[str, Any], most: float) ->
     def at(value: float) -> float:
         return 0.5 + value / most / 2
 
-    name = item_name(context, row["from"], 60)
+    name = words("changes.start") if row["from"] == _START else words.name(row["from"], 60)
     interval = words.span(row["lower"], row["upper"], "share")
     return {
         "name": name,

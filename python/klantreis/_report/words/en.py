@@ -415,6 +415,7 @@ SENTENCES = {
     "changes.bad": "clearly fewer",
     "changes.column": "Part, in points",
     "changes.start": "Where they begin",
+    "changes.start_in": "where they begin",
     "changes.start_text": "another mix of first items",
     "changes.leave": "{now} of visits leave here, was {was}",
     "changes.total": "All parts together: {points}; the table has the rest of them.",

@@ -415,6 +415,7 @@ SENTENCES = {
     "changes.bad": "duidelijk minder",
     "changes.column": "Deel, in punten",
     "changes.start": "Waar ze beginnen",
+    "changes.start_in": "waar ze beginnen",
     "changes.start_text": "een andere mix van eerste onderdelen",
     "changes.leave": "{now} van de bezoeken vertrekt hier, was {was}",
     "changes.total": "Alle delen samen: {points}; de tabel bevat de rest.",
