@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How long a call goes on after it was asked to stop: one line of JSON for each job.
 //
-//     stop FILE [threads]
+//     stop FILE [threads] [job ...]
 //
 // FILE is what generate.py --binary writes. Each job runs once to its end, and then again as often as there are moments
 // at which it is stopped. `seconds` is what it takes, `longest` the most seconds from the request to the end.
@@ -62,8 +62,13 @@ event_log build(const event_batch& batch, unsigned threads) {
   return builder.finish();
 }
 
+std::vector<std::string> wanted;  // all jobs when it is empty
+
 template <typename Work>
 void measure(const std::string& job, const Work& work) {
+  if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), job) == wanted.end()) {
+    return;
+  }
   const auto began = clock_type::now();
   (void)work();
   const double whole = seconds_since(began);
@@ -99,11 +104,12 @@ void measure(const std::string& job, const Work& work) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::cerr << "stop FILE [threads]\n";
+    std::cerr << "stop FILE [threads] [job ...]\n";
     return 1;
   }
   input columns = benchmarks::read_columns(argv[1]);
   const auto threads = static_cast<unsigned>(argc > 2 ? std::atoi(argv[2]) : 2);
+  wanted.assign(argv + (std::min)(argc, 3), argv + argc);
   const event_batch batch = batch_of(columns);
   measure("log", [&] { return build(batch, threads); });
   {

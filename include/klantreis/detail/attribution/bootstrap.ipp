@@ -46,7 +46,7 @@ inline path_table drawn_paths(const path_table& paths, const std::vector<std::ui
   std::vector<double> values(paths.size(), 0.0);
   double units = 0.0;
   double drawn = 0.0;
-  for (std::size_t group = 0; group < unit_groups(paths); ++group) {
+  for (const std::size_t group : each({0, unit_groups(paths)})) {
     double own = 0.0;
     if (paths.has_units()) {
       own = bootstrap_weight(paths.customer_keys()[group], seed, replicate);

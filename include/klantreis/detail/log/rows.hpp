@@ -16,6 +16,7 @@
 #include "klantreis/detail/log/number_store.hpp"
 #include "klantreis/detail/number_text.hpp"
 #include "klantreis/detail/utf8.hpp"
+#include "klantreis/engine.hpp"
 #include "klantreis/log.hpp"
 
 namespace klantreis::detail {

@@ -151,7 +151,7 @@ class column_cells {
       return;
     }
     const bool may_be_null = view_->may_have_nulls();
-    for (std::size_t row = 0; row < codes_.size(); ++row) {
+    for (const std::size_t row : each({0, codes_.size()})) {
       codes_[row] = may_be_null && view_->is_null(row) ? column_view::null_index : names.intern(view_->text(row));
     }
   }
