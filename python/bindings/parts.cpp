@@ -34,8 +34,7 @@ struct part {
 template <typename Counts>
 void bind_wrapped(py::module_& m, const std::string& kind) {
   m.def(("part_of_" + kind).c_str(), [](const Counts& counts) { return part{counts}; }, py::arg("counts"), released());
-  m.def((kind + "_of_part").c_str(), [](const part& given) { return given.as<Counts>(); }, py::arg("part"),
-        released());
+  m.def((kind + "_of_part").c_str(), [](const part& given) { return given.as<Counts>(); }, py::arg("part"), released());
 }
 
 void bind_counting(py::module_& m) {
