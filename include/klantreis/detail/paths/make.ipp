@@ -6,7 +6,6 @@
 #include <atomic>
 #include <bit>
 #include <charconv>
-#include <memory>
 #include <span>
 #include <string>
 #include <utility>
