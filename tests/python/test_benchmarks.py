@@ -137,10 +137,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("transitions", "pm4py"),
         ("variants", "pm4py"),
         ("prefix tree", "pm4py"),
-        ("transitions", "retentioneering"),
-        ("step matrix", "retentioneering"),
         ("n-grams", "scikit-learn"),
-        ("frequent subsequences", "prefixspan"),
         ("complexity", "sequenzo"),
         ("mixture of chains", "sequenzo"),
     ],
@@ -148,7 +145,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_other_packages_for_paths_give_our_figures(
     question: str, package: str, pages: Path, path_benchmark: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RETENTIONEERING_NO_TRACK", "1")
     if path_benchmark.version(package) is None:
         pytest.skip(f"{package} is not installed")
     (number,) = [
@@ -171,7 +167,7 @@ def test_distances_are_those_of_sequenzo(pages: Path, path_benchmark: ModuleType
     command = [sys.executable, str(root / "benchmarks/paths.py"), "--file", str(pages), "--one", str(number), "100"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode < 0:
-        pytest.skip("the distances of sequenzo end the process on this machine")
+        pytest.xfail("the distances of sequenzo end the process on this machine")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["figures"] == 100
 
