@@ -36,7 +36,7 @@ class edge_tally {
   edge_tally() : kinds_of_(kinds * cells), sinks_{} {
     few_.resize(cells, stride, 2 * few_most);  // a journey has one transition more than events
     for (std::size_t visits = 1; visits <= most_visits; ++visits) {
-      // The kind (e, v) stands at v (v - 1) / 2 + e - 1.
+      // The kind (e, v) stands at v (v - 1) / 2 + e - 1; of v = 1 this wraps round until e is added.
       before_[visits] = (visits * (visits - 1) / 2 - 1) * cells;
     }
   }
@@ -65,10 +65,10 @@ class edge_tally {
       for (std::uint64_t v = 1; v <= most_visits; ++v) {
         std::uint64_t visits = 0;
         for (std::uint64_t e = 1; e <= v; ++e) {
-          const std::uint32_t* const customers = kinds_of_.data() + before_[v] + e * cells + (from << Bits);
+          const std::size_t first = before_[v] + e * cells + (from << Bits);
           for (state to = 0; to < sum.states(); ++to) {
-            if (customers[to] != 0) {
-              const std::uint64_t times = customers[to] * e;
+            if (const std::uint32_t customers = kinds_of_[first + to]; customers != 0) {
+              const std::uint64_t times = customers * e;
               const std::array<std::uint64_t, 7> factors{1, e, v, e * e * e, e * e * v, e * v * v, v * v * v};
               for (std::size_t i = 0; i < factors.size(); ++i) {
                 powers[to][i] += times * factors[i];
