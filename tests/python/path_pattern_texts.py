@@ -7,6 +7,19 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+import klantreis as kr
+
+# How klantreis.read takes the columns below.
+READ: dict[str, Any] = {
+    "customer": "customer",
+    "time": "time",
+    "time_unit": "us",
+    "touchpoint": "touchpoint",
+    "channel": "channel",
+    "value": "value",
+    "order": "order",
+}
+
 NAMES = ["a", "b", "c"]
 CHANNELS = ["web", "app"]
 
@@ -168,3 +181,7 @@ def columns(journeys: dict[str, list[dict[str, Any]]]) -> dict[str, list[Any]]:
         "value": [float(row["value"]) for _, row in rows],
         "order": list(range(len(rows))),
     }
+
+
+def log_of(journeys: dict[str, list[dict[str, Any]]]) -> kr.Log:
+    return kr.read(columns(journeys), **READ)

@@ -13,16 +13,6 @@ import klantreis as kr
 import path_pattern_texts as random_patterns
 from strategies import shuffled
 
-OPTIONS: dict[str, Any] = {
-    "customer": "customer",
-    "time": "time",
-    "time_unit": "us",
-    "touchpoint": "touchpoint",
-    "channel": "channel",
-    "value": "value",
-    "order": "order",
-}
-
 EVENTS = [
     "a",
     "b",
@@ -62,10 +52,10 @@ def test_a_funnel_of_a_pattern_reaches_what_its_matches_reach(
         {"time": at, "touchpoint": name, "channel": channel, "value": 1} for at, (name, channel) in enumerate(every)
     ]
     columns = random_patterns.columns(journeys)
-    log = kr.read(columns, **OPTIONS)
+    log = kr.read(columns, **random_patterns.READ)
     found = kr.match(log, pattern, unit="customer").funnel()["count"]
     assert kr.funnel(log, pattern)["count"] == found
-    assert kr.funnel(kr.read(shuffled(columns, 1), **OPTIONS), pattern)["count"] == found
+    assert kr.funnel(kr.read(shuffled(columns, 1), **random_patterns.READ), pattern)["count"] == found
 
 
 def shop() -> kr.Journeys:

@@ -16,21 +16,8 @@ from reference import path_patterns as slow
 import klantreis as kr
 import path_pattern_texts as random_patterns
 from oracle import shared_file, shared_json
+from path_pattern_texts import log_of
 from strategies import shuffled
-
-OPTIONS: dict[str, Any] = {
-    "customer": "customer",
-    "time": "time",
-    "time_unit": "us",
-    "touchpoint": "touchpoint",
-    "channel": "channel",
-    "value": "value",
-    "order": "order",
-}
-
-
-def log_of(journeys: dict[str, list[dict[str, Any]]]) -> kr.Log:
-    return kr.read(random_patterns.columns(journeys), **OPTIONS)
 
 
 def names_log(*journeys: str, step: int = 1) -> kr.Log:
@@ -208,8 +195,8 @@ def test_matches_depend_neither_on_threads_nor_on_the_order_of_rows() -> None:
         journeys[f"u{number}"] = events
     columns = random_patterns.columns(journeys)
     pattern = "a ->>{<3, <=4s} (b|c){1,2} -> a"
-    first = kr.match(kr.read(columns, **OPTIONS), pattern, threads=1)
-    again = kr.match(kr.read(shuffled(columns, 3), **OPTIONS), pattern, threads=3)
+    first = kr.match(kr.read(columns, **random_patterns.READ), pattern, threads=1)
+    again = kr.match(kr.read(shuffled(columns, 3), **random_patterns.READ), pattern, threads=3)
     assert first.to_dicts() == again.to_dicts()
     assert first.times.to_dicts() == again.times.to_dicts()
     assert first.matches.to_dicts() == again.matches.to_dicts()

@@ -16,22 +16,10 @@ from hypothesis import strategies as st
 import klantreis as kr
 import path_pattern_texts as random_patterns
 from oracle import shared_file, shared_json
+from path_pattern_texts import log_of
 from strategies import shuffled
 
-OPTIONS: dict[str, Any] = {
-    "customer": "customer",
-    "time": "time",
-    "time_unit": "us",
-    "touchpoint": "touchpoint",
-    "channel": "channel",
-    "value": "value",
-    "order": "order",
-}
 Journeys = dict[str, list[dict[str, Any]]]
-
-
-def log_of(journeys: Journeys) -> kr.Log:
-    return kr.read(random_patterns.columns(journeys), **OPTIONS)
 
 
 @cache
@@ -185,7 +173,7 @@ def test_a_sample_is_stable_nested_and_seeded() -> None:
     columns = random_patterns.columns(
         {f"u{n}": [{"time": n, "touchpoint": "a", "channel": "web", "value": 1}] for n in range(2_000)}
     )
-    log, turned = kr.read(columns, **OPTIONS), kr.read(shuffled(columns, 1), **OPTIONS)
+    log, turned = kr.read(columns, **random_patterns.READ), kr.read(shuffled(columns, 1), **random_patterns.READ)
     small = set(events_of(kr.prepare(log).sample(0.1, seed=4).run()))
     large = set(events_of(kr.prepare(turned).sample(0.3, seed=4).run()))
     other = set(events_of(kr.prepare(log).sample(0.1, seed=5).run()))

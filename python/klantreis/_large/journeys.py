@@ -101,9 +101,10 @@ class LargeJourneys:
         for done, log in enumerate(self._log.partitions() if asked else ()):
             pieces: list[tuple[dict[str, Any], Journeys]] = []
             for name, (counter, cut) in asked.items():
-                if not any(cut == other for other, _ in pieces):
-                    pieces.append((cut, _journeys_of(log, cut)))
-                piece = next(piece for other, piece in pieces if cut == other)
+                piece = next((piece for other, piece in pieces if other == cut), None)
+                if piece is None:
+                    piece = _journeys_of(log, cut)
+                    pieces.append((cut, piece))
                 totals[name].add(Part(counter(piece)))
             budget.check(done + 1)
         return {name: total.part() for name, total in totals.items()}

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "klantreis/detail/patterns/name_ranks.hpp"
 #include "klantreis/detail/patterns/windows.hpp"
 #include "klantreis/patterns/between.hpp"
 
@@ -119,7 +120,7 @@ KLANTREIS_INLINE table detours(const journey_set& journeys, std::string_view fro
       rates.end_customer();
     }
   }
-  const std::vector<std::uint32_t> rank = corpus.name_ranks();
+  const std::vector<std::uint32_t> rank = detail::name_ranks(corpus.names);
   const auto rank_of = [&](std::uint32_t code) { return rank[code]; };
   std::vector<std::size_t> order(ways.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

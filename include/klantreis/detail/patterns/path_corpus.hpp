@@ -43,18 +43,6 @@ struct path_corpus {
     return static_cast<double>(ticks) / static_cast<double>(ticks_per_second);
   }
 
-  /// The places of the names in their alphabetical order.
-  [[nodiscard]] std::vector<std::uint32_t> name_ranks() const {
-    std::vector<std::uint32_t> by_name(names.size());
-    std::iota(by_name.begin(), by_name.end(), 0U);
-    std::sort(by_name.begin(), by_name.end(), [&](std::uint32_t a, std::uint32_t b) { return names[a] < names[b]; });
-    std::vector<std::uint32_t> rank(names.size());
-    for (std::uint32_t place = 0; place < by_name.size(); ++place) {
-      rank[by_name[place]] = place;
-    }
-    return rank;
-  }
-
   void append(const journey_set& journeys, const item_source& source, std::uint64_t index, std::uint8_t group,
               std::int64_t scale, std::span<const std::uint32_t> code_of) {
     const journey piece = journeys[index];

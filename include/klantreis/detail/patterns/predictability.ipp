@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "klantreis/detail/patterns/name_ranks.hpp"
 #include "klantreis/detail/patterns/path_corpus.hpp"
 #include "klantreis/detail/sequence_index.hpp"
 #include "klantreis/engine.hpp"
@@ -163,7 +164,7 @@ KLANTREIS_INLINE table predictability(const journey_set& journeys, const predict
       use(std::span<const std::uint32_t>{padded}.subspan(place, order), padded[place + order]);
     }
   };
-  const std::vector<std::uint32_t> rank = corpus.name_ranks();
+  const std::vector<std::uint32_t> rank = detail::name_ranks(corpus.names);
   std::vector<detail::step_contexts> counts(orders, detail::step_contexts{options.folds});
   std::vector<detail::visit_rates> rates(orders);
   const unsigned workers = (std::min)(orders, worker_count(options.threads));

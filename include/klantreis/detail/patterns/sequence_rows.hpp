@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "klantreis/detail/pair_counts.hpp"
+#include "klantreis/detail/patterns/name_ranks.hpp"
 #include "klantreis/detail/patterns/sequence_miner.hpp"
 #include "klantreis/markov/absorption.hpp"
 #include "klantreis/patterns/sequences.hpp"
@@ -163,7 +164,7 @@ struct found_sequences {
       found.shown.push_back(place);
     }
   }
-  const std::vector<std::uint32_t> rank = corpus.name_ranks();
+  const std::vector<std::uint32_t> rank = name_ranks(corpus.names);
   const auto rank_of = [&](std::uint32_t code) { return rank[code]; };
   std::sort(found.shown.begin(), found.shown.end(), [&](std::size_t a, std::size_t b) {
     const mined_sequence& x = found.all[a];

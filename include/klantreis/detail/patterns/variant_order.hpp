@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "klantreis/detail/patterns/name_ranks.hpp"
 #include "klantreis/detail/stoppable_sort.hpp"
 #include "klantreis/paths.hpp"
 
@@ -15,14 +16,7 @@ namespace klantreis::detail {
 
 /// The paths in the order they are shown, the first `limit` of them.
 inline std::vector<std::uint32_t> variant_order(const path_table& paths, std::optional<std::size_t> limit) {
-  const name_table& names = paths.names();
-  std::vector<std::uint32_t> by_name(names.size());
-  std::iota(by_name.begin(), by_name.end(), 0U);
-  std::sort(by_name.begin(), by_name.end(), [&](std::uint32_t a, std::uint32_t b) { return names[a] < names[b]; });
-  std::vector<std::uint32_t> rank(names.size());
-  for (std::uint32_t place = 0; place < by_name.size(); ++place) {
-    rank[by_name[place]] = place;
-  }
+  const std::vector<std::uint32_t> rank = name_ranks(paths.names());
   std::vector<double> counts(paths.size());
   for (const std::size_t path : each({0, paths.size()})) {
     counts[path] = paths.conversions()[path] + paths.nulls()[path];
